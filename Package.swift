@@ -1,0 +1,130 @@
+// swift-tools-version: 6.3
+
+import PackageDescription
+
+/// Strict for every target: Swift 6 mode, and no import or existential that is not written out.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+  .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(
+  name: "Configuration", package: "swift-configuration")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpClient = Target.Dependency.product(
+  name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let lifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(
+  name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+
+let package = Package(
+  name: "quartermaster",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "quartermaster", targets: ["Quartermaster"]),
+    .executable(name: "quartermaster-shore", targets: ["QuartermasterShore"]),
+    .executable(name: "quartermaster-bench", targets: ["QuartermasterBench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(
+      url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    .target(name: "Wire", swiftSettings: strict),
+    .target(name: "Inventory", dependencies: ["Wire"], swiftSettings: strict),
+    .target(
+      name: "Storage", dependencies: ["Inventory", "Wire", grdb, logging], swiftSettings: strict),
+    .target(
+      name: "Access",
+      dependencies: [
+        "Inventory", "Storage", "Wire", crypto, logging,
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "JWTKit", package: "jwt-kit"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Realtime",
+      dependencies: [
+        "Access", "Inventory", "Storage", "Wire", logging, nioCore, nioHTTP1, nioPosix,
+        nioWebSocket, .product(name: "DequeModule", package: "swift-collections"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "API",
+      dependencies: [
+        "Access", "Inventory", "Storage", "Wire", hummingbird, hummingbirdCore, logging, nioCore,
+        nioHTTPTypes, nioHTTPTypesHTTP1,
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
+      swiftSettings: strict),
+    .target(name: "Sync", dependencies: ["Inventory", "Wire", "CZlib", crypto], swiftSettings: strict),
+    .target(
+      name: "Uplink",
+      dependencies: ["Storage", "Sync", "Inventory", "Wire", httpClient, lifecycle, logging, nioCore, nioHTTP1],
+      swiftSettings: strict),
+    .target(
+      name: "Shore",
+      dependencies: [
+        "Sync", "Inventory", "Wire", grdb, hummingbird, lifecycle, logging, nioCore, crypto,
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Supervision",
+      dependencies: ["CSystemd", lifecycle, logging, nioCore, nioPosix],
+      swiftSettings: strict),
+
+    .executableTarget(
+      name: "Quartermaster",
+      dependencies: [
+        "API", "Access", "Inventory", "Realtime", "Storage", "Supervision", "Uplink", "Wire",
+        argumentParser, configuration, lifecycle, logging, nioCore, nioPosix,
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "QuartermasterShore",
+      dependencies: ["Shore", "Supervision", "Sync", "Wire", argumentParser, lifecycle, logging, nioCore, nioPosix],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "QuartermasterBench",
+      dependencies: [
+        "Wire", "Storage", "Inventory", argumentParser, nioCore, nioPosix, nioHTTP1, nioWebSocket, httpClient, grdb,
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: strict),
+  ]
+)

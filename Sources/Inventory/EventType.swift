@@ -1,0 +1,121 @@
+/// Every event that the hub itself writes, with its namespace, lane and audience.
+///
+/// The names of the order, customer, inventory, product, payment and system families are those of
+/// the systems that the hub takes over from; a client of theirs finds them unchanged.
+package enum EventType: String, Sendable, CaseIterable {
+  case branchCreated = "branch:created"
+  case branchUpdated = "branch:updated"
+
+  case countCancelled = "count:cancelled"
+  case countCompleted = "count:completed"
+  case countOpened = "count:opened"
+  case countScanAdded = "count:scan_added"
+  case countScanRemoved = "count:scan_removed"
+
+  case customerCreated = "customer:created"
+  case customerRemoved = "customer:removed"
+  case customerUpdated = "customer:updated"
+
+  case inventoryLowStock = "inventory:low_stock"
+  case inventoryOutOfStock = "inventory:out_of_stock"
+  case inventoryReservationExpired = "inventory:reservation_expired"
+  case inventoryReservationFulfilled = "inventory:reservation_fulfilled"
+  case inventoryReservationReleased = "inventory:reservation_released"
+  case inventoryReserved = "inventory:reserved"
+  case inventoryRestocked = "inventory:restocked"
+  case inventoryUpdated = "inventory:updated"
+
+  case locationCreated = "location:created"
+  case locationRemoved = "location:removed"
+  case locationUpdated = "location:updated"
+
+  case orderCreated = "order:created"
+  case orderDeleted = "order:deleted"
+  case orderFulfilled = "order:fulfilled"
+  case orderStatusChanged = "order:status_changed"
+  case orderUpdated = "order:updated"
+
+  case paymentFailed = "payment:failed"
+  case paymentPending = "payment:pending"
+  case paymentReceived = "payment:received"
+  case paymentRefunded = "payment:refunded"
+
+  case productCreated = "product:created"
+  case productDeleted = "product:deleted"
+  case productPriceChanged = "product:price_changed"
+  case productUpdated = "product:updated"
+
+  case saleCreated = "sale:created"
+  case saleVoided = "sale:voided"
+
+  case systemAlert = "system:alert"
+  case systemMaintenance = "system:maintenance"
+  case systemNotification = "system:notification"
+  case notificationRead = "notification:read"
+
+  case transferCancelled = "transfer:cancelled"
+  case transferCreated = "transfer:created"
+  case transferReceived = "transfer:received"
+  case transferShipped = "transfer:shipped"
+
+  case deviceUpdated = "device:updated"
+  case sessionEnded = "session:ended"
+  case sessionStarted = "session:started"
+  case userCreated = "user:created"
+  case userUpdated = "user:updated"
+
+  case epochStarted = "hub:epoch_started"
+
+  package var namespace: Namespace {
+    switch self {
+    case .orderCreated, .orderDeleted, .orderFulfilled, .orderStatusChanged, .orderUpdated,
+      .saleCreated, .saleVoided:
+      .orders
+    case .customerCreated, .customerRemoved, .customerUpdated: .customers
+    case .productCreated, .productDeleted, .productPriceChanged, .productUpdated: .products
+    case .countCancelled, .countCompleted, .countOpened, .countScanAdded, .countScanRemoved,
+      .inventoryLowStock, .inventoryOutOfStock, .inventoryReservationExpired,
+      .inventoryReservationFulfilled, .inventoryReservationReleased, .inventoryReserved,
+      .inventoryRestocked, .inventoryUpdated, .locationCreated, .locationRemoved,
+      .locationUpdated, .transferCancelled, .transferCreated, .transferReceived,
+      .transferShipped:
+      .inventory
+    case .paymentFailed, .paymentPending, .paymentReceived, .paymentRefunded: .payments
+    case .branchCreated, .branchUpdated, .deviceUpdated, .epochStarted, .notificationRead,
+      .sessionEnded, .sessionStarted, .systemAlert, .systemMaintenance, .systemNotification,
+      .userCreated, .userUpdated:
+      .system
+    }
+  }
+
+  package var lane: Lane {
+    switch self {
+    case .inventoryLowStock, .inventoryOutOfStock, .inventoryRestocked, .orderCreated,
+      .orderDeleted, .orderFulfilled, .orderStatusChanged, .orderUpdated, .paymentFailed,
+      .paymentPending, .paymentReceived, .paymentRefunded, .saleCreated, .saleVoided,
+      .systemAlert, .systemMaintenance, .systemNotification, .epochStarted:
+      .first
+    case .branchCreated, .branchUpdated, .countCancelled, .countCompleted, .countOpened,
+      .countScanAdded, .countScanRemoved, .customerCreated, .customerRemoved, .customerUpdated,
+      .inventoryReservationExpired, .inventoryReservationFulfilled,
+      .inventoryReservationReleased, .inventoryReserved, .inventoryUpdated, .locationCreated,
+      .locationRemoved, .locationUpdated, .productCreated, .productDeleted,
+      .productPriceChanged, .productUpdated, .transferCancelled, .transferCreated,
+      .transferReceived, .transferShipped, .userCreated, .userUpdated:
+      .normal
+    case .deviceUpdated, .notificationRead, .sessionEnded, .sessionStarted: .bulk
+    }
+  }
+
+  /// Never wider than the namespace's readers, except for notifications, which name their readers.
+  package var readers: Roles {
+    switch self {
+    case .orderDeleted, .productDeleted: .managers
+    case .orderCreated, .orderFulfilled, .orderStatusChanged, .orderUpdated: .signedIn
+    case .saleCreated, .saleVoided: .crew
+    case .productPriceChanged: .signedIn
+    case .systemNotification, .systemAlert, .systemMaintenance, .notificationRead: .everyone
+    default: namespace.readers
+    }
+  }
+}

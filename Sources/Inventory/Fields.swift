@@ -1,0 +1,310 @@
+import Wire
+
+/// What a command's field may hold. Readers, the OpenAPI document and error texts all come from it.
+package struct FieldShape: Sendable {
+  package enum Kind: Sendable {
+    case integer(ClosedRange<Int64>)
+    case text(ClosedRange<Int>)
+    case boolean
+    case choice([String])
+    case attributes
+    case integers
+    case texts(ClosedRange<Int>)
+    case list([FieldShape], ClosedRange<Int>)
+  }
+
+  package var name: String
+  package var about: String
+  package var kind: Kind
+  package var isRequired: Bool
+  /// Whether `null` is a value of its own: "take it away".
+  package var isClearable = false
+}
+
+/// Reads a command's fields one by one, or, asked to describe, records what would be read.
+///
+/// A command reads its fields in its initialiser and nowhere else. Run on a message it checks types,
+/// ranges and lengths; run in describing mode it yields the very same shapes for the API's
+/// description, so the two cannot drift apart. Members that no field names are ignored: a device
+/// may be newer than its hub.
+package struct Fields {
+  private let members: JSON.Members
+  private let isDescribing: Bool
+  package private(set) var shapes: [FieldShape] = []
+
+  package init(_ members: JSON.Members) {
+    self.members = members
+    isDescribing = false
+  }
+
+  private init() {
+    members = JSON.Members()
+    isDescribing = true
+  }
+
+  /// The shapes that `read` asks for. `read` must ask for the same fields whatever their values.
+  package static func describe(_ read: (inout Fields) throws -> Void) -> [FieldShape] {
+    var fields = Fields()
+    try? read(&fields)
+    return fields.shapes
+  }
+
+  // What a field needs beside its name: how to say it, how to read it, what to show while describing.
+  private mutating func value<Value>(
+    _ name: String, _ about: String, _ kind: @autoclosure () -> FieldShape.Kind,
+    required: Bool, clearable: Bool = false,
+    sample: @autoclosure () -> Value, read: (JSON) throws(Refusal) -> Value
+  ) throws(Refusal) -> Value? {
+    if isDescribing {
+      shapes.append(
+        FieldShape(
+          name: name, about: about, kind: kind(), isRequired: required, isClearable: clearable))
+      return sample()
+    }
+    guard let value = members[name], !value.isNull else {
+      if required { throw .invalid(name, "is missing") }
+      return nil
+    }
+    return try read(value)
+  }
+
+  private func isCleared(_ name: String) -> Bool {
+    members[name]?.isNull ?? false
+  }
+}
+
+extension Fields {
+  /// Quantities stay far from overflow: sums of a thousand million of them still fit.
+  package static let quantityLimit: Int64 = 1_000_000_000
+  package static let moneyLimit: Int64 = 1_000_000_000_000
+
+  private mutating func integer(
+    _ name: String, _ range: ClosedRange<Int64>, _ about: String, required: Bool,
+    clearable: Bool = false
+  ) throws(Refusal) -> Int64? {
+    try value(
+      name, about, .integer(range), required: required, clearable: clearable,
+      sample: max(1, range.lowerBound)
+    ) { value throws(Refusal) in
+      guard let integer = value.integer else { throw .invalid(name, "must be a whole number") }
+      guard range.contains(integer) else {
+        throw .invalid(name, "must be from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return integer
+    }
+  }
+
+  private mutating func text(
+    _ name: String, _ range: ClosedRange<Int>, _ about: String, required: Bool
+  ) throws(Refusal) -> String? {
+    try value(name, about, .text(range), required: required, sample: "") { value throws(Refusal) in
+      guard let text = value.text else { throw .invalid(name, "must be a text") }
+      return try Self.checked(text, range, name)
+    }
+  }
+
+  private static func checked(
+    _ text: String, _ range: ClosedRange<Int>, _ name: String
+  ) throws(Refusal) -> String {
+    guard text.utf8.count <= range.upperBound * 4, range.contains(text.count) else {
+      throw .invalid(name, "must have \(range.lowerBound) to \(range.upperBound) characters")
+    }
+    let isPlain = text.unicodeScalars.allSatisfy {
+      $0.value >= 0x20 && $0.value != 0x7F || $0 == "\n" || $0 == "\t"
+    }
+    guard isPlain else { throw .invalid(name, "must not hold control characters") }
+    return text
+  }
+
+  package mutating func id(_ name: String, _ about: String) throws(Refusal) -> Int64 {
+    try integer(name, 1...Int64.max, about, required: true) ?? 1
+  }
+
+  package mutating func optionalID(_ name: String, _ about: String) throws(Refusal) -> Int64? {
+    try integer(name, 1...Int64.max, about, required: false)
+  }
+
+  /// A reference that an update may leave alone (outer `nil`), clear (inner `nil`) or set.
+  package mutating func clearableID(_ name: String, _ about: String) throws(Refusal) -> Int64?? {
+    let id = try integer(name, 1...Int64.max, about, required: false, clearable: true)
+    return isCleared(name) ? .some(nil) : id.map { .some($0) }
+  }
+
+  /// A quantity in the product's unit.
+  package mutating func quantity(
+    _ name: String, _ about: String, atLeast minimum: Int64 = 1
+  ) throws(Refusal) -> Int64 {
+    try integer(name, minimum...Self.quantityLimit, about, required: true) ?? 1
+  }
+
+  package mutating func optionalQuantity(
+    _ name: String, _ about: String, atLeast minimum: Int64 = 1
+  ) throws(Refusal) -> Int64? {
+    try integer(name, minimum...Self.quantityLimit, about, required: false)
+  }
+
+  /// A signed quantity that is not nought.
+  package mutating func change(_ name: String, _ about: String) throws(Refusal) -> Int64 {
+    let change = try quantity(name, about, atLeast: -Self.quantityLimit)
+    guard change != 0 else { throw .invalid(name, "must not be 0") }
+    return change
+  }
+
+  /// An amount in minor units (cents, pence).
+  package mutating func money(_ name: String, _ about: String) throws(Refusal) -> Int64 {
+    try integer(name, 0...Self.moneyLimit, about, required: true) ?? 0
+  }
+
+  package mutating func optionalMoney(_ name: String, _ about: String) throws(Refusal) -> Int64? {
+    try integer(name, 0...Self.moneyLimit, about, required: false)
+  }
+
+  /// A three-letter code of ISO 4217.
+  package mutating func currency(_ name: String = "currency") throws(Refusal) -> String? {
+    let about = "Three-letter currency code (ISO 4217); the hub's own where left out."
+    guard let code = try text(name, 3...3, about, required: false) else { return nil }
+    guard isDescribing || code.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
+      throw .invalid(name, "must be three capital letters, such as EUR")
+    }
+    return code
+  }
+
+  package mutating func seq(_ name: String, _ about: String) throws(Refusal) -> Int64? {
+    try integer(name, 0...Int64.max, about, required: false)
+  }
+
+  package mutating func seconds(
+    _ name: String, _ range: ClosedRange<Int64>, _ about: String
+  ) throws(Refusal) -> Duration? {
+    try integer(name, range, about, required: false).map(Duration.seconds)
+  }
+
+  /// A moment in milliseconds since 1970.
+  package mutating func moment(_ name: String, _ about: String) throws(Refusal) -> Int64? {
+    try integer(name, 0...253_402_300_799_999, about, required: false)
+  }
+
+  package mutating func text(
+    _ name: String, _ range: ClosedRange<Int>, _ about: String
+  ) throws(Refusal) -> String {
+    try text(name, range, about, required: true) ?? ""
+  }
+
+  package mutating func optionalText(
+    _ name: String, _ range: ClosedRange<Int>, _ about: String
+  ) throws(Refusal) -> String? {
+    try text(name, range, about, required: false)
+  }
+
+  package mutating func flag(_ name: String, _ about: String) throws(Refusal) -> Bool? {
+    try value(name, about, .boolean, required: false, sample: false) { value throws(Refusal) in
+      guard let flag = value.boolean else { throw .invalid(name, "must be true or false") }
+      return flag
+    }
+  }
+
+  package mutating func choice<Choice: RawRepresentable & CaseIterable>(
+    _ name: String, _ about: String, of: Choice.Type = Choice.self
+  ) throws(Refusal) -> Choice where Choice.RawValue == String {
+    guard let choice = try optionalChoice(name, about, required: true, of: Choice.self) else {
+      throw .invalid(name, "is missing")
+    }
+    return choice
+  }
+
+  package mutating func optionalChoice<Choice: RawRepresentable & CaseIterable>(
+    _ name: String, _ about: String, required: Bool = false, of: Choice.Type = Choice.self
+  ) throws(Refusal) -> Choice? where Choice.RawValue == String {
+    let names = Choice.allCases.map(\.rawValue)
+    return try value(
+      name, about, .choice(names), required: required, sample: Choice.allCases.first
+    ) { value throws(Refusal) in
+      guard let choice = value.text.flatMap(Choice.init(rawValue:)) else {
+        throw .invalid(name, "must be one of \(names.joined(separator: ", "))")
+      }
+      return choice
+    } ?? nil
+  }
+
+  package mutating func choices<Choice: RawRepresentable & CaseIterable>(
+    _ name: String, _ about: String, of: Choice.Type = Choice.self
+  ) throws(Refusal) -> [Choice]? where Choice.RawValue == String {
+    let names = Choice.allCases.map(\.rawValue)
+    return try texts(name, 0...names.count, about)?.map { text throws(Refusal) in
+      guard let choice = Choice(rawValue: text) else {
+        throw .invalid(name, "may hold \(names.joined(separator: ", "))")
+      }
+      return choice
+    }
+  }
+
+  /// Free attributes of a thing, such as a wine's vintage: a flat object of texts, numbers and flags.
+  package mutating func attributes(_ name: String, _ about: String) throws(Refusal) -> JSON? {
+    try value(name, about, .attributes, required: false, sample: [:]) { value throws(Refusal) in
+      guard let members = value.members, members.pairs.count <= 64 else {
+        throw .invalid(name, "must be an object of at most 64 members")
+      }
+      for (key, member) in members.pairs {
+        guard key.count <= 64, member.members == nil, member.elements == nil,
+          member.text?.count ?? 0 <= 1000
+        else { throw .invalid(name, "may hold texts, numbers, true and false only") }
+      }
+      return value
+    }
+  }
+
+  package mutating func ids(_ name: String, _ about: String) throws(Refusal) -> [Int64]? {
+    try value(name, about, .integers, required: false, sample: []) { value throws(Refusal) in
+      guard let elements = value.elements, elements.count <= 1000 else {
+        throw .invalid(name, "must be a list of at most 1000 ids")
+      }
+      return try elements.map { element throws(Refusal) in
+        guard let id = element.integer, id > 0 else { throw .invalid(name, "must hold ids only") }
+        return id
+      }
+    }
+  }
+
+  package mutating func texts(
+    _ name: String, _ range: ClosedRange<Int>, _ about: String
+  ) throws(Refusal) -> [String]? {
+    try value(name, about, .texts(range), required: false, sample: []) { value throws(Refusal) in
+      guard let elements = value.elements, range.contains(elements.count) else {
+        throw .invalid(name, "must be a list of \(range.lowerBound) to \(range.upperBound) texts")
+      }
+      return try elements.map { element throws(Refusal) in
+        guard let text = element.text else { throw .invalid(name, "must hold texts only") }
+        return try Self.checked(text, 1...200, name)
+      }
+    }
+  }
+
+  /// At least one line, each read by `read`; errors name the line: `lines[3].quantity is missing.`
+  package mutating func lines<Line>(
+    _ name: String = "lines", _ about: String, required: Bool = true,
+    _ read: (inout Fields) throws(Refusal) -> Line
+  ) throws(Refusal) -> [Line]? {
+    let range = 1...1000
+    return try value(
+      name, about, .list(Fields.describe { try _ = read(&$0) }, range), required: required,
+      sample: []
+    ) { value throws(Refusal) in
+      guard let elements = value.elements, range.contains(elements.count) else {
+        throw .invalid(name, "must be a list of 1 to 1000 lines")
+      }
+      var lines: [Line] = []
+      for (index, element) in elements.enumerated() {
+        guard let members = element.members else { throw .invalid(name, "must hold objects only") }
+        var fields = Fields(members)
+        do throws(Refusal) {
+          lines.append(try read(&fields))
+        } catch {
+          let place = "\(name)[\(index)]"
+          throw Refusal(
+            error.code, "\(place).\(error.message)", field: error.field.map { "\(place).\($0)" })
+        }
+      }
+      return lines
+    }
+  }
+}
