@@ -2,12 +2,11 @@
 
 import PackageDescription
 
-/// Strict for every target: Swift 6 mode, and no import or existential that is not written out.
+/// Strict for every target: Swift 6 mode, and no existential that is not written out.
 let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
   .treatAllWarnings(as: .error),
   .treatWarning("DeprecatedDeclaration", as: .warning),
 ]

@@ -24,7 +24,7 @@ extension JSON {
   /// Reads exactly one JSON text (RFC 8259) of at most `depth` nested arrays and objects.
   package init(_ bytes: some Collection<UInt8>, depth: Int = defaultDepth) throws(JSONError) {
     let result: Result<JSON, JSONError>? = bytes.withContiguousStorageIfAvailable {
-      Self.parse(UnsafeBufferPointer($0), depth: depth)
+      Self.parse($0, depth: depth)
     }
     if let result {
       self = try result.get()
