@@ -68,6 +68,12 @@ package struct TransferLine: Sendable {
   package var lot: String
   package var quantity: Int64
 
+  package init(product: Int64, lot: String, quantity: Int64) {
+    self.product = product
+    self.lot = lot
+    self.quantity = quantity
+  }
+
   init(_ fields: inout Fields) throws(Refusal) {
     product = try fields.id("productId", "The product.")
     lot = try fields.lot()

@@ -78,3 +78,19 @@ extension Fields {
     return try optionalText("password", 8...200, about).map(Secret.plain)
   }
 }
+
+package struct UpdateDevice: Command {
+  package static let name = "device.update"
+  package static let about = "Rename a device, or shut it out: its sessions end at once."
+  package static let performers = Roles.admins
+
+  package var device: Int64
+  package var title: String?
+  package var isActive: Bool?
+
+  package init(_ fields: inout Fields) throws(Refusal) {
+    device = try fields.id("deviceId", "The device.")
+    title = try fields.optionalText("name", 1...100, "What people call it.")
+    isActive = try fields.flag("active", "Whether it may be used.")
+  }
+}

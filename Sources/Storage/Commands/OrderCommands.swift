@@ -1,0 +1,243 @@
+import GRDB
+import Inventory
+import Wire
+
+extension CreateOrder: LedgerCommand {
+  package func apply(in entry: LedgerTransaction) throws -> JSON {
+    let customerName = try customer.map(entry.customerName)
+    try entry.require(branch, in: "branch", called: "branch", field: "branchId")
+    try entry.requireMembership(of: branch)
+    if let reference,
+      try entry.integer("SELECT 1 FROM \"order\" WHERE reference = ?", [reference]) != nil
+    {
+      throw Refusal(
+        .duplicate, "There is an order with the number \(reference) already.", field: "reference")
+    }
+    let currency = currency ?? entry.store.currency
+    let priced = try entry.priced(lines)
+    let total = try LedgerTransaction.total(priced.map { ($0.quantity, $0.price) })
+    let id = try entry.insert(
+      """
+      INSERT INTO "order" (customer, branch, channel, reference, status, total, currency, note,
+        user, time, device_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        customer, branch, channel, reference, OrderStatus.pending.rawValue, total, currency, note,
+        entry.identity?.user, entry.time, entry.deviceTime,
+      ])
+    try entry.setLines(priced, of: id)
+    let order = Order(id: id, customer: customer, branch: branch, status: .pending, total: total)
+    try entry.tell(
+      .orderCreated, order,
+      .compact([
+        "orderId": .int(id), "customerId": .integer(customer),
+        "customerName": .text(customerName), "total": .int(total), "currency": .string(currency),
+        "status": "pending", "channel": .string(channel), "reference": .text(reference),
+        "items": .array(priced.map(\.json)),
+      ]))
+    return ["orderId": .int(id), "total": .int(total)]
+  }
+}
+
+extension UpdateOrder: LedgerCommand {
+  package func apply(in entry: LedgerTransaction) throws -> JSON {
+    var found = try entry.order(order)
+    guard found.status.isOpen else {
+      throw Refusal(.wrongState, "Order \(order) is \(found.status.rawValue) and can no longer be changed.")
+    }
+    var changes: JSON = [:]
+    if let lines {
+      let fulfilled = try entry.integer(
+        "SELECT 1 FROM order_line WHERE \"order\" = ? AND fulfilled > 0", [order])
+      guard fulfilled == nil else {
+        throw Refusal(.wrongState, "Goods for order \(order) have been taken already.")
+      }
+      let priced = try entry.priced(lines)
+      found.total = try LedgerTransaction.total(priced.map { ($0.quantity, $0.price) })
+      try entry.execute("DELETE FROM order_line WHERE \"order\" = ?", [order])
+      try entry.setLines(priced, of: order)
+      changes["items"] = .array(priced.map(\.json))
+      changes["total"] = .int(found.total)
+    }
+    changes["note"] = .text(note)
+    try entry.execute(
+      "UPDATE \"order\" SET total = ?, note = COALESCE(?, note) WHERE id = ?",
+      [found.total, note, order])
+    try entry.tell(.orderUpdated, found, ["orderId": .int(order), "changes": changes])
+    return ["orderId": .int(order), "total": .int(found.total)]
+  }
+}
+
+extension SetOrderStatus: LedgerCommand {
+  package func apply(in entry: LedgerTransaction) throws -> JSON {
+    let found = try entry.order(order)
+    guard found.status.canBecome(status) else {
+      throw Refusal(
+        .wrongState,
+        "An order that is \(found.status.rawValue) cannot become \(status.rawValue).",
+        field: "status")
+    }
+    try entry.execute(
+      "UPDATE \"order\" SET status = ? WHERE id = ?", [status.rawValue, order])
+    try entry.tell(
+      .orderStatusChanged, found,
+      .compact([
+        "orderId": .int(order), "customerId": .integer(found.customer),
+        "customerName": .text(try found.customer.flatMap(entry.nameOfCustomer)),
+        "oldStatus": .string(found.status.rawValue), "newStatus": .string(status.rawValue),
+        "timestamp": .int(entry.time),
+      ]))
+    return ["orderId": .int(order), "status": .string(status.rawValue)]
+  }
+}
+
+extension FulfilOrder: LedgerCommand {
+  package func apply(in entry: LedgerTransaction) throws -> JSON {
+    let found = try entry.order(order)
+    guard found.status != .cancelled else {
+      throw Refusal(.wrongState, "Order \(order) is cancelled.")
+    }
+    let open = try entry.rows(
+      """
+      SELECT line, product, quantity - fulfilled FROM order_line
+      WHERE "order" = ? AND fulfilled < quantity ORDER BY line
+      """, [order]
+    ).map { (line: $0[0] as Int64, product: $0[1] as Int64, open: $0[2] as Int64) }
+    guard !open.isEmpty else {
+      throw Refusal(.wrongState, "Everything on order \(order) has been taken already.")
+    }
+    let taking: [FulfilmentLine] = lines ?? open.map { line in
+      FulfilmentLine(product: line.product, lot: "", quantity: line.open)
+    }
+    var left = Dictionary(open.map { ($0.line, $0.open) }) { first, _ in first }
+    for taken in taking {
+      let (product, quantity) = (taken.product, taken.quantity)
+      var due = quantity
+      for line in open where line.product == product && due > 0 {
+        let part = min(due, left[line.line] ?? 0)
+        guard part > 0 else { continue }
+        left[line.line] = (left[line.line] ?? 0) - part
+        due -= part
+        try entry.execute(
+          "UPDATE order_line SET fulfilled = fulfilled + ? WHERE \"order\" = ? AND line = ?",
+          [part, order, line.line])
+      }
+      guard due == 0 else {
+        throw Refusal(
+          .wrongState, "Order \(order) has only \(quantity - due) of product \(product) open.",
+          field: "lines")
+      }
+      try entry.move(
+        -quantity, at: Place(product: product, location: location, lot: taken.lot),
+        .init(reason: .sale, reference: "order:\(order)"))
+    }
+    let isComplete = left.values.allSatisfy { $0 == 0 }
+    try entry.tell(
+      .orderFulfilled, found,
+      [
+        "orderId": .int(order), "locationId": .int(location), "complete": .bool(isComplete),
+        "items": .array(
+          taking.map { line in
+            [
+              "productId": .int(line.product), "lot": .string(line.lot),
+              "quantity": .int(line.quantity),
+            ]
+          }),
+      ])
+    return ["orderId": .int(order), "complete": .bool(isComplete)]
+  }
+}
+
+extension RemoveOrder: LedgerCommand {
+  package func apply(in entry: LedgerTransaction) throws -> JSON {
+    let found = try entry.order(order)
+    let isUsed = try entry.integer(
+      """
+      SELECT EXISTS (SELECT 1 FROM order_line WHERE "order" = ?1 AND fulfilled > 0)
+        OR EXISTS (SELECT 1 FROM payment WHERE "order" = ?1 AND status IN ('success', 'pending'))
+      """, [order])
+    guard found.status == .pending || found.status == .cancelled, isUsed == 0 else {
+      throw Refusal(
+        .inUse, "Order \(order) has been worked on; cancel it instead of deleting it.")
+    }
+    try entry.execute("UPDATE \"order\" SET deleted = 1 WHERE id = ?", [order])
+    try entry.tell(.orderDeleted, found, ["orderId": .int(order)])
+    return ["orderId": .int(order)]
+  }
+}
+
+struct Order {
+  var id: Int64
+  var customer: Int64?
+  var branch: Int64?
+  var status: OrderStatus
+  var total: Int64
+}
+
+private struct PricedLine {
+  var product: Int64
+  var name: String
+  var quantity: Int64
+  var price: Int64
+
+  var json: JSON {
+    [
+      "productId": .int(product), "productName": .string(name), "quantity": .int(quantity),
+      "price": .int(price),
+    ]
+  }
+}
+
+extension LedgerTransaction {
+  func order(_ id: Int64) throws -> Order {
+    let row = try row(
+      "SELECT customer, branch, status, total FROM \"order\" WHERE id = ? AND deleted = 0", [id])
+    guard let row, let status = OrderStatus(rawValue: row[2]) else {
+      throw Refusal.missing("order", id, field: "orderId")
+    }
+    try requireMembership(of: row[1])
+    return Order(id: id, customer: row[0], branch: row[1], status: status, total: row[3])
+  }
+
+  func nameOfCustomer(_ id: Int64) throws -> String? {
+    try row("SELECT name FROM customer WHERE id = ?", [id])?[0]
+  }
+
+  /// A sum of money that cannot overflow.
+  static func total(_ lines: [(quantity: Int64, price: Int64)]) throws -> Int64 {
+    var total: Int64 = 0
+    for line in lines {
+      let (amount, tooLarge) = line.quantity.multipliedReportingOverflow(by: line.price)
+      guard !tooLarge, amount <= Fields.moneyLimit * 1000, total <= Fields.moneyLimit * 1000 else {
+        throw Refusal(.invalidField, "The total is larger than the hub can count.", field: "lines")
+      }
+      total += amount
+    }
+    return total
+  }
+
+  fileprivate func tell(_ event: EventType, _ order: Order, _ data: JSON) throws {
+    var topics = ["orders:\(order.id)"]
+    if let customer = order.customer { topics.append("orders:customer:\(customer)") }
+    // 0 is nobody: an order without a customer is no customer's to hear.
+    try append(event, topics: topics, branch: order.branch, customer: order.customer ?? 0, data)
+  }
+
+  fileprivate func priced(_ lines: [OrderLine]) throws -> [PricedLine] {
+    try lines.map { line in
+      let product = try product(line.product)
+      return PricedLine(
+        product: line.product, name: product.name, quantity: line.quantity,
+        price: line.price ?? product.price)
+    }
+  }
+
+  fileprivate func setLines(_ lines: [PricedLine], of order: Int64) throws {
+    for (index, line) in lines.enumerated() {
+      try execute(
+        """
+        INSERT INTO order_line ("order", line, product, quantity, price) VALUES (?, ?, ?, ?, ?)
+        """, [order, index + 1, line.product, line.quantity, line.price])
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import GRDB
+import Inventory
+import Logging
+import Wire
+
+/// A command that the ledger can carry out: what it does to the tables, and the events that say so.
+package protocol LedgerCommand: Command {
+  /// Changes tables and appends events, or throws a `Refusal` and leaves no trace.
+  /// - Returns: what the caller is told, a JSON object.
+  func apply(in entry: LedgerTransaction) throws -> JSON
+}
+
+/// One open transaction of the ledger and the command in hand. Lives on the writer's queue only.
+package final class LedgerTransaction {
+  let db: Database
+  let store: Store
+  let time: Int64
+  private(set) var events: [Event] = []
+  /// Who performs the command in hand; `nil` is the hub itself.
+  private(set) var identity: Identity?
+  private(set) var operation: String?
+  private(set) var deviceTime: Int64?
+  private(set) var head: Int64
+  private let epoch: String
+  private var identities: [Int64: Identity] = [:]
+
+  init(_ db: Database, store: Store) throws {
+    self.db = db
+    self.store = store
+    time = store.now()
+    let position = try Store.position(db)
+    head = position.seq
+    epoch = position.epoch
+  }
+
+  func perform(_ submission: Submission, logger: Logger) throws -> Outcome {
+    do {
+      try begin(submission)
+      if let earlier = try recall(submission) { return earlier }
+    } catch let refusal as Refusal {
+      return .refused(refusal)
+    }
+    let (mark, before) = (events.count, head)
+    try statement("SAVEPOINT command").execute()
+    do {
+      guard identity.map({ type(of: submission.command).performers.contains($0.role) }) ?? true
+      else { throw Refusal(.forbidden, "Your role may not do this.") }
+      let data = try submission.command.apply(in: self).encoded
+      try remember(submission, refusal: nil, outcome: data)
+      try statement("RELEASE command").execute()
+      return .done(Receipt(position: Position(epoch: epoch, seq: head), data: data))
+    } catch {
+      events.removeSubrange(mark...)
+      head = before
+      // A full disk makes SQLite roll back the whole transaction by itself; nothing is left to save.
+      guard db.isInsideTransaction else { throw error }
+      try statement("ROLLBACK TO command").execute()
+      try statement("RELEASE command").execute()
+      let refusal = try Self.refusal(for: error)
+      if refusal.code != .forbidden {
+        try remember(submission, refusal: refusal.code, outcome: refusal.message)
+      }
+      return .refused(refusal)
+    }
+  }
+
+  /// A clash with a unique index or a reference is the command's fault, anything else the hub's.
+  private static func refusal(for error: any Error) throws -> Refusal {
+    switch error {
+    case let refusal as Refusal: return refusal
+    case let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT:
+      return error.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY
+        ? Refusal(.notFound, "Something that the command names does not exist.")
+        : Refusal(.duplicate, "Something of that name or number exists already.")
+    default: throw error
+    }
+  }
+
+  private func begin(_ submission: Submission) throws {
+    operation = submission.operation
+    deviceTime = submission.deviceTime
+    switch submission.author {
+    case .hub: identity = nil
+    case .session(let session):
+      if let known = identities[session] {
+        identity = known
+      } else {
+        guard let found = try Store.identity(db, session: session) else {
+          throw Refusal(.sessionEnded, "This session has ended. Sign in again.")
+        }
+        identities[session] = found
+        identity = found
+      }
+    }
+  }
+
+  /// Roles or sessions have changed: they are read again for the next command.
+  func forgetIdentities() {
+    identities.removeAll()
+  }
+
+  private func statement(_ sql: String) throws -> Statement {
+    try db.cachedStatement(sql: sql)
+  }
+}
+
+/// Operation ids: the first result is kept and given again.
+extension LedgerTransaction {
+  /// Ids are the device's own, so they are unique per user and device. A device that did not name
+  /// itself at sign-in shares its ids with the user's other unnamed devices.
+  private var scope: String {
+    identity.map { "\($0.user)/\($0.device)" } ?? "hub"
+  }
+
+  private func recall(_ submission: Submission) throws -> Outcome? {
+    guard let operation else { return nil }
+    let earlier = try Row.fetchOne(
+      statement(
+        "SELECT fingerprint, seq, refusal, outcome FROM operation WHERE author = ? AND id = ?"),
+      arguments: [scope, operation])
+    guard let earlier else { return nil }
+    guard earlier[0] == submission.fingerprint else {
+      throw Refusal(
+        .operationReused, "The operation id \(operation) was used for another command already.")
+    }
+    let outcome: String = earlier[3]
+    if let code = (earlier[2] as String?).flatMap(Refusal.Code.init(rawValue:)) {
+      return .refused(Refusal(code, outcome))
+    }
+    let seq: Int64 = earlier[1]
+    let epoch = try String.fetchOne(
+      statement("SELECT name FROM epoch WHERE first_seq <= ? ORDER BY first_seq DESC LIMIT 1"),
+      arguments: [max(seq, 1)])
+    return .done(
+      Receipt(position: Position(epoch: epoch ?? self.epoch, seq: seq), data: outcome))
+  }
+
+  private func remember(
+    _ submission: Submission, refusal: Refusal.Code?, outcome: String
+  ) throws {
+    guard let operation else { return }
+    try statement(
+      """
+      INSERT INTO operation (author, id, fingerprint, seq, refusal, outcome)
+      VALUES (?, ?, ?, ?, ?, ?)
+      """
+    ).execute(arguments: [
+      scope, operation, submission.fingerprint, head, refusal?.rawValue, outcome,
+    ])
+  }
+}
+
+/// What commands use.
+extension LedgerTransaction {
+  /// Appends to the log; the event becomes visible when the transaction commits.
+  /// - Returns: its seq.
+  @discardableResult
+  func append(
+    _ type: EventType, topics: [String] = [], branch: Int64? = nil, customer: Int64? = nil,
+    hearer: Int64? = nil, readers: Roles? = nil, _ data: JSON
+  ) throws -> Int64 {
+    head += 1
+    let event = Event(
+      seq: head, type: type.rawValue, lane: type.lane,
+      audience: Audience(
+        roles: readers ?? type.readers, branch: branch, customer: customer, user: hearer),
+      topics: [type.namespace.rawValue] + topics, user: identity?.user,
+      device: identity?.device, operation: operation, time: time, deviceTime: deviceTime,
+      data: data.encoded)
+    try statement(
+      """
+      INSERT INTO event (\(Event.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """
+    ).execute(arguments: [
+      event.seq, event.type, event.lane.rawValue, Int64(event.audience.roles.rawValue), branch,
+      customer, hearer, JSON.array(event.topics.map(JSON.string)).encoded, event.user,
+      event.device, event.operation, event.time, event.deviceTime, event.data,
+    ])
+    events.append(event)
+    return head
+  }
+
+  func execute(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws {
+    try statement(sql).execute(arguments: arguments)
+  }
+
+  /// Runs an INSERT and returns the new row's id.
+  func insert(_ sql: String, _ arguments: StatementArguments) throws -> Int64 {
+    try execute(sql, arguments)
+    return db.lastInsertedRowID
+  }
+
+  func row(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> Row? {
+    try Row.fetchOne(statement(sql), arguments: arguments)
+  }
+
+  func rows(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> [Row] {
+    try Row.fetchAll(statement(sql), arguments: arguments)
+  }
+
+  func integer(
+    _ sql: String, _ arguments: StatementArguments = StatementArguments()
+  ) throws -> Int64? {
+    try statement(sql).fetchInteger(arguments)
+  }
+
+  /// Refuses a person who does not work in `branch`.
+  func requireMembership(of branch: Int64?) throws {
+    guard identity?.belongs(to: branch) ?? true else {
+      throw Refusal(.forbidden, "This belongs to a branch that you do not work in.")
+    }
+  }
+
+  /// Refuses where `id` is given and `table` has no such row. `table` is a name in this module.
+  func require(_ id: Int64?, in table: String, called what: String, field: String) throws {
+    guard let id else { return }
+    guard try integer("SELECT 1 FROM \"\(table)\" WHERE id = ?", [id]) != nil else {
+      throw Refusal.missing(what, id, field: field)
+    }
+  }
+}

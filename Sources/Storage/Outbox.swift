@@ -1,0 +1,107 @@
+import GRDB
+import Inventory
+
+/// An event that shore would not take, with its reason.
+package struct ShoreRefusal: Sendable, Hashable {
+  package var seq: Int64
+  package var code: String
+  package var message: String
+
+  package init(seq: Int64, code: String, message: String) {
+    self.seq = seq
+    self.code = code
+    self.message = message
+  }
+}
+
+/// The log read as a queue: nothing leaves it, a cursor per lane says how far shore has confirmed.
+extension Store {
+  /// Events of one lane after `seq`, in log order.
+  package func outbox(lane: Lane, after seq: Int64, limit: Int) throws(StoreError) -> [Event] {
+    try read { db in
+      try db.cachedStatement(
+        sql: """
+          SELECT \(Event.columns) FROM event INDEXED BY event_lane
+          WHERE lane = ? AND seq > ? ORDER BY seq LIMIT ?
+          """
+      ).fetchEvents([lane.rawValue, seq, limit])
+    }
+  }
+
+  /// The highest event of `lane` that shore has durably confirmed; 0 before the first.
+  package func shoreCursor(_ lane: Lane) throws(StoreError) -> Int64 {
+    try read { db in try Self.shoreCursor(db, lane) }
+  }
+
+  package func shoreCursors() throws(StoreError) -> [Lane: Int64] {
+    try read { db in
+      try Dictionary(uniqueKeysWithValues: Lane.allCases.map { ($0, try Self.shoreCursor(db, $0)) })
+    }
+  }
+
+  private static func shoreCursor(_ db: Database, _ lane: Lane) throws -> Int64 {
+    try db.cachedStatement(sql: "SELECT seq FROM shore_cursor WHERE lane = ?")
+      .fetchInteger([lane.rawValue]) ?? 0
+  }
+
+  /// How many events of each lane shore has not confirmed.
+  package func backlog() throws(StoreError) -> [Lane: Int64] {
+    try read { db in
+      try Dictionary(
+        uniqueKeysWithValues: Lane.allCases.map { lane in
+          let count = try db.cachedStatement(
+            sql: "SELECT COUNT(*) FROM event WHERE lane = ? AND seq > ?"
+          ).fetchInteger([lane.rawValue, try Self.shoreCursor(db, lane)])
+          return (lane, count ?? 0)
+        })
+    }
+  }
+
+  /// The last event up to which every lane is confirmed: what devices show as safe on shore.
+  package func safeOnShore() throws(StoreError) -> Int64 {
+    try read { db in
+      let head = try Self.head(db)
+      return try Lane.allCases.map { lane in
+        let next = try db.cachedStatement(
+          sql: "SELECT MIN(seq) FROM event WHERE lane = ? AND seq > ?"
+        ).fetchInteger([lane.rawValue, try Self.shoreCursor(db, lane)])
+        return next.map { $0 - 1 } ?? head
+      }.min() ?? 0
+    }
+  }
+
+  /// Moves a lane's cursor to what shore has durably stored. Refused events go to the tray of what
+  /// needs a person, in the same transaction.
+  package func acknowledged(
+    _ lane: Lane, through seq: Int64, refused: [ShoreRefusal]
+  ) throws(StoreError) {
+    try write { db in
+      try setShoreCursor(db, lane, seq, sql: "MAX(seq, excluded.seq)")
+      for refusal in refused {
+        try db.execute(
+          sql: """
+            INSERT INTO shore_refusal (seq, code, message, time) VALUES (?, ?, ?, ?)
+            ON CONFLICT DO UPDATE SET code = excluded.code, message = excluded.message
+            """, arguments: [refusal.seq, refusal.code, refusal.message, now()])
+      }
+    }
+  }
+
+  /// Shore has less than the cursor says, because it was itself restored: it is sent again.
+  package func rewound(_ lane: Lane, to seq: Int64) throws(StoreError) {
+    try write { db in try setShoreCursor(db, lane, seq, sql: "excluded.seq") }
+  }
+
+  private func setShoreCursor(_ db: Database, _ lane: Lane, _ seq: Int64, sql: String) throws {
+    try db.execute(
+      sql: """
+        INSERT INTO shore_cursor (lane, seq) VALUES (?, ?)
+        ON CONFLICT DO UPDATE SET seq = \(sql)
+        """, arguments: [lane.rawValue, seq])
+  }
+
+  /// How many events wait for a person, because shore refused them.
+  package func shoreRefusalCount() throws(StoreError) -> Int64 {
+    try read { try Int64.fetchOne($0, sql: "SELECT COUNT(*) FROM shore_refusal") ?? 0 }
+  }
+}
