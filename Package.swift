@@ -78,8 +78,8 @@ let package = Package(
     .target(
       name: "Realtime",
       dependencies: [
-        "Access", "Inventory", "Storage", "Wire", logging, nioCore, nioHTTP1, nioPosix,
-        nioWebSocket, .product(name: "DequeModule", package: "swift-collections"),
+        "Access", "Inventory", "Storage", "Wire", crypto, logging, nioCore, nioHTTP1, nioPosix,
+        nioWebSocket,
       ],
       swiftSettings: strict),
     .target(

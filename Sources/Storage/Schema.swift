@@ -166,12 +166,13 @@ enum Schema {
     CREATE INDEX barcode_product ON barcode (product);
 
     CREATE TABLE stock (
+      id INTEGER PRIMARY KEY,
       product INTEGER NOT NULL REFERENCES product,
       location INTEGER NOT NULL REFERENCES location,
       lot TEXT NOT NULL,
       quantity INTEGER NOT NULL,
-      PRIMARY KEY (product, location, lot)
-    ) STRICT, WITHOUT ROWID;
+      UNIQUE (product, location, lot)
+    ) STRICT;
     CREATE INDEX stock_location ON stock (location);
 
     CREATE TABLE movement (

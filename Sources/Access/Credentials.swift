@@ -1,0 +1,40 @@
+/// Where a request may carry its token.
+package enum Credentials {
+  package static let cookie = "quartermaster_session"
+
+  package static func token(
+    authorization: String?, cookie: String?, query: String?
+  ) -> String? {
+    if let authorization, authorization.lowercased().hasPrefix("bearer ") {
+      return String(authorization.dropFirst(7)).trimmingSpaces
+    }
+    if let query, let token = value(of: "access_token", in: query, separatedBy: "&") {
+      return token
+    }
+    return cookie.flatMap { value(of: Self.cookie, in: $0, separatedBy: ";") }
+  }
+
+  private static func value(of name: String, in list: String, separatedBy separator: Character) -> String? {
+    for pair in list.split(separator: separator) {
+      let parts = pair.split(separator: "=", maxSplits: 1)
+      if parts.count == 2, String(parts[0]).trimmingSpaces == name { return String(parts[1]) }
+    }
+    return nil
+  }
+}
+
+/// Which pages may talk to the hub from a browser.
+package enum Origins {
+  /// Same-origin passes always; others where they are listed, or `*` is.
+  package static func mayConnect(_ origin: String, host: String?, _ allowed: Set<String>) -> Bool {
+    if allowed.contains("*") || allowed.contains(origin) { return true }
+    guard let host, let separator = origin.firstRange(of: "://") else { return false }
+    return origin[separator.upperBound...].lowercased() == host.lowercased()
+  }
+}
+
+extension String {
+  fileprivate var trimmingSpaces: String {
+    String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+  }
+}

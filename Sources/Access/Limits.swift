@@ -1,0 +1,53 @@
+/// How much one connection, address or user may take. Every limit has a clear error of its own.
+package struct Limits: Sendable {
+  package var connections = 10_000
+  package var connectionsPerAddress = 1_000
+  package var connectionsPerUser = 200
+  /// Connections opened from one address within a minute.
+  package var connectionAttemptsPerMinute = 600
+  /// Messages on one connection within a minute, of all types together.
+  package var messagesPerMinute = 6_000
+  /// Messages of one type on one connection within a minute.
+  package var messagesPerMinutePerType = 3_000
+  /// Bytes of one message, and of a REST request's body.
+  package var messageSize = 1 << 20
+  package var jsonDepth = JSONDepth.standard
+  /// Bytes that may wait for a slow reader before it is closed.
+  package var waitingBytes = 1 << 20
+  /// Topics that one connection may subscribe to.
+  package var subscriptions = 200
+  /// Events replayed to a device that returns; beyond that it takes a snapshot.
+  package var replayedEvents: Int64 = 20_000
+  package var signInAttemptsPerMinute = 20
+
+  package enum JSONDepth { package static let standard = 32 }
+
+  package init() {}
+}
+
+/// Counts per key within a window of one minute.
+///
+/// Keys come from the hub's own knowledge (an address, a user id), never from what a message claims.
+/// Memory is bounded: past `capacity` keys the oldest window is dropped early.
+package struct RateLimiter<Key: Hashable & Sendable>: Sendable {
+  private var counts: [Key: Int] = [:]
+  private var windowStart: Duration = .zero
+  private let capacity: Int
+
+  package init(capacity: Int = 10_000) {
+    self.capacity = capacity
+  }
+
+  /// Counts one more for `key` at `now`, on any steady clock.
+  /// - Returns: whether it is within `limit`.
+  package mutating func admit(_ key: Key, limit: Int, now: Duration) -> Bool {
+    if now - windowStart >= .seconds(60) || counts.count >= capacity {
+      counts.removeAll(keepingCapacity: false)
+      windowStart = now
+    }
+    let count = counts[key, default: 0]
+    guard count < limit else { return false }
+    counts[key] = count + 1
+    return true
+  }
+}

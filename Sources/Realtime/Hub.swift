@@ -1,0 +1,194 @@
+import Access
+import Inventory
+import Logging
+import NIOCore
+import Storage
+import Synchronization
+import Wire
+
+/// All live connections, on all event loops.
+///
+/// Owns the decks, one an event loop, and the counts that connection limits are checked against.
+/// Promises that an event reaches each connection that listens and may hear it once and in log
+/// order, or that the connection is closed with a code. Imports Access, Storage and NIO; knows
+/// nothing of REST.
+package final class Hub: Sendable {
+  package let gate: Gate
+  package let epoch: String
+  let log: ReplayReader
+  let now: @Sendable () -> Int64
+  private let decks: Mutex<[Berth]>
+  private let counts = Mutex(Counts())
+
+  private struct Berth {
+    var loop: any EventLoop
+    var deck: NIOLoopBound<Deck>
+  }
+
+  private struct Counts {
+    var total = 0
+    var byAddress: [String: Int] = [:]
+    var byUser: [Int64: Int] = [:]
+    var lastConnection: Int64 = 0
+    var attempts = RateLimiter<String>()
+    var opened = 0
+    var refused = 0
+    var published = 0
+  }
+
+  package init(
+    gate: Gate, position: Position, now: @escaping @Sendable () -> Int64 = Store.systemTime
+  ) {
+    self.gate = gate
+    self.now = now
+    epoch = position.epoch
+    decks = Mutex([])
+    log = ReplayReader(
+      store: gate.ledger.store, epoch: position.epoch, limit: gate.limits.replayedEvents)
+  }
+
+  var limits: Limits { gate.limits }
+
+  /// Gives every loop of `group` its deck; events after `head` are delivered from then on.
+  package func start(on group: any EventLoopGroup, head: Int64) async throws {
+    for loop in group.makeIterator() {
+      let deck = try await loop.submit {
+        NIOLoopBound(Deck(eventLoop: loop, hub: self, head: head), eventLoop: loop)
+      }.get()
+      decks.withLock { $0.append(Berth(loop: loop, deck: deck)) }
+    }
+  }
+
+  func deck(on loop: any EventLoop) -> Deck? {
+    decks.withLock { $0 }.first { $0.loop === loop }?.deck.value
+  }
+
+  private func onEachDeck(_ body: @escaping @Sendable (Deck) -> Void) {
+    for berth in decks.withLock({ $0 }) {
+      berth.loop.execute { body(berth.deck.value) }
+    }
+  }
+
+  /// Delivers committed events, one hop per event loop.
+  package func publish(_ events: [Event]) {
+    let shared = events.map { SharedEvent($0, epoch: epoch) }
+    counts.withLock { $0.published += events.count }
+    onEachDeck { $0.deliver(shared) }
+  }
+
+  /// Tells every device how far the log is safe on shore: the second receipt.
+  package func tellShore(through seq: Int64) {
+    let message: JSON = [
+      "type": "shore", "data": ["epoch": .string(epoch), "through": .int(seq)],
+    ]
+    let frame = WebSocketFrames.text(message.encodedBytes)
+    onEachDeck { $0.tellAll(frame) }
+  }
+
+  enum Movement: String { case joined, left }
+
+  func announce(_ movement: Movement, _ connection: HubConnection) {
+    guard let presence = connection.presence else { return }
+    let message: JSON = [
+      "type": .string("presence:\(movement.rawValue)"), "data": presence.json,
+      "timestamp": .int(now()),
+    ]
+    let frame = WebSocketFrames.text(message.encodedBytes)
+    onEachDeck {
+      $0.announce(frame, topic: Presence.topic, to: Audience(roles: .crew))
+    }
+  }
+
+  /// Who is connected at this moment.
+  package func presences(on loop: any EventLoop) -> EventLoopFuture<[Presence]> {
+    let answers = decks.withLock { $0 }.map { berth in
+      berth.loop.submit { berth.deck.value.presences }
+    }
+    return EventLoopFuture.whenAllSucceed(answers, on: loop).map { $0.flatMap { $0 } }
+  }
+
+  package func presences() async throws -> [Presence] {
+    guard let loop = decks.withLock({ $0.first?.loop }) else { return [] }
+    return try await presences(on: loop).get()
+  }
+
+  /// Says goodbye to every device with close code 1001.
+  package func closeAll(_ reason: String) {
+    onEachDeck { $0.closeAll(reason) }
+  }
+
+  /// Completes after every event loop has turned once; the watchdog's question.
+  package func turn() async throws {
+    for berth in decks.withLock({ $0 }) {
+      try await berth.loop.submit {}.get()
+    }
+  }
+}
+
+/// Counting connections against the limits.
+extension Hub {
+  package struct Traffic: Sendable {
+    package var connections: Int
+    package var opened: Int
+    package var refused: Int
+    package var published: Int
+  }
+
+  package var traffic: Traffic {
+    counts.withLock {
+      Traffic(
+        connections: $0.total, opened: $0.opened, refused: $0.refused, published: $0.published)
+    }
+  }
+
+  /// Takes a place for a connection and gives it its number, or says which limit is reached.
+  func reserve(address: String, user: Int64?) throws(Refusal) -> Int64 {
+    let now = NIODeadline.now().uptimeNanoseconds
+    let result = counts.withLock { counts -> Result<Int64, Refusal> in
+      func refused(_ code: Refusal.Code, _ message: String) -> Result<Int64, Refusal> {
+        counts.refused += 1
+        return .failure(Refusal(code, message))
+      }
+      guard
+        counts.attempts.admit(
+          address, limit: limits.connectionAttemptsPerMinute, now: .nanoseconds(Int64(now)))
+      else { return refused(.rateLimited, "Too many connections from this address. Wait a minute.") }
+      guard counts.total < limits.connections else {
+        return refused(.unavailable, "The hub has as many connections as it can serve.")
+      }
+      guard counts.byAddress[address, default: 0] < limits.connectionsPerAddress else {
+        return refused(.rateLimited, "This address has as many connections as it may have.")
+      }
+      if let user, counts.byUser[user, default: 0] >= limits.connectionsPerUser {
+        return refused(.rateLimited, "This user has as many connections as they may have.")
+      }
+      counts.total += 1
+      counts.opened += 1
+      counts.byAddress[address, default: 0] += 1
+      if let user { counts.byUser[user, default: 0] += 1 }
+      counts.lastConnection += 1
+      return .success(counts.lastConnection)
+    }
+    return try result.get()
+  }
+
+  func released(address: String, user: Int64?) {
+    counts.withLock { counts in
+      counts.total -= 1
+      Self.decrement(&counts.byAddress, address)
+      if let user { Self.decrement(&counts.byUser, user) }
+    }
+  }
+
+  func reassigned(from before: Int64?, to after: Int64) {
+    counts.withLock { counts in
+      if let before { Self.decrement(&counts.byUser, before) }
+      counts.byUser[after, default: 0] += 1
+    }
+  }
+
+  private static func decrement<Key: Hashable>(_ counts: inout [Key: Int], _ key: Key) {
+    let left = counts[key, default: 1] - 1
+    counts[key] = left > 0 ? left : nil
+  }
+}

@@ -1,0 +1,104 @@
+import Access
+import Inventory
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The one port: every connection starts as HTTP/1.1 and becomes a WebSocket or stays what it is.
+package final class Listener: Sendable {
+  package enum Service: Sendable {
+    case webSocket
+    case http(HTTPConnection)
+  }
+
+  /// A connection that stays HTTP, served until it ends.
+  package struct HTTPConnection: Sendable {
+    var serve: @Sendable () async -> Void
+
+    package init(serve: @escaping @Sendable () async -> Void) {
+      self.serve = serve
+    }
+  }
+
+  /// Sets up what serves plain HTTP on a channel whose HTTP codec is in place.
+  package typealias HTTPFront = @Sendable (any Channel) -> EventLoopFuture<HTTPConnection>
+  /// Answers a request that was to become a WebSocket and was refused.
+  package typealias RefusalFront = @Sendable (any Channel, Refusal) -> EventLoopFuture<HTTPConnection>
+
+  private let channel: NIOAsyncChannel<EventLoopFuture<Service>, Never>
+  private let logger: Logger
+
+  private static let firstRequestTimeout = TimeAmount.seconds(15)
+
+  /// Binds `host:port`; port 0 lets the system choose.
+  package init(
+    group: any EventLoopGroup, host: String, port: Int, admission: Admission,
+    http: @escaping HTTPFront, refusal: @escaping RefusalFront, logger: Logger
+  ) async throws {
+    self.logger = logger
+    channel = try await ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .bind(host: host, port: port, serverBackPressureStrategy: nil) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try Self.configure(channel, admission, http: http, refusal: refusal)
+        }
+      }
+  }
+
+  package var port: Int { channel.channel.localAddress?.port ?? 0 }
+
+  private static func configure(
+    _ channel: any Channel, _ admission: Admission, http: @escaping HTTPFront,
+    refusal: @escaping RefusalFront
+  ) throws -> EventLoopFuture<Service> {
+    let decision = Upgrader.Decision()
+    let upgrades = NIOTypedHTTPServerUpgradeConfiguration<Service>(
+      upgraders: [Upgrader(admission: admission, decision: decision)],
+      notUpgradingCompletionHandler: { channel in
+        if case .refused(let reason) = decision.value {
+          return refusal(channel, reason).map { .http($0) }
+        }
+        return http(channel).map { .http($0) }
+      })
+    var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
+      upgradeConfiguration: upgrades)
+    configuration.enablePipelining = false
+    let result = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
+      configuration: configuration)
+    // Whoever connects and says nothing is let go.
+    let timeout = channel.eventLoop.scheduleTask(in: firstRequestTimeout) {
+      channel.close(promise: nil)
+    }
+    result.whenComplete { result in
+      timeout.cancel()
+      if case .failure = result { decision.giveBack(to: admission.hub) }
+    }
+    return result
+  }
+
+  /// Accepts connections until the task is cancelled or the listener is closed.
+  package func run() async throws {
+    try await channel.executeThenClose { inbound in
+      try await withThrowingDiscardingTaskGroup { group in
+        for try await connection in inbound {
+          group.addTask { [logger] in
+            do {
+              if case .http(let http) = try await connection.get() { await http.serve() }
+            } catch {
+              logger.trace("a connection ended in its handshake: \(error)")
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Stops accepting. Connections that are open go on.
+  package func stopAccepting() {
+    channel.channel.close(promise: nil)
+  }
+}

@@ -1,0 +1,50 @@
+import Dispatch
+import Inventory
+import Storage
+
+/// Reads the log for devices that return, off the event loops and one page at a time, so that a
+/// hundred returning devices cost the crew no more than one.
+final class ReplayReader: Sendable {
+  private let store: Store
+  private let epoch: String
+  private let limit: Int64
+  private let queue = DispatchQueue(label: "quartermaster.replay", qos: .utility)
+  private let pageSize = 256
+
+  init(store: Store, epoch: String, limit: Int64) {
+    self.store = store
+    self.epoch = epoch
+    self.limit = limit
+  }
+
+  func resumption(
+    from position: Position,
+    _ answer: @escaping @Sendable (Result<Resumption, StoreError>) -> Void
+  ) {
+    queue.async { [store, limit] in
+      answer(Self.result { () throws(StoreError) in
+        try store.resumption(from: position, replaying: limit)
+      })
+    }
+  }
+
+  func page(
+    after seq: Int64, _ answer: @escaping @Sendable (Result<[SharedEvent], StoreError>) -> Void
+  ) {
+    queue.async { [store, epoch, pageSize] in
+      answer(Self.result { () throws(StoreError) in
+        try store.events(after: seq, limit: pageSize).map { SharedEvent($0, epoch: epoch) }
+      })
+    }
+  }
+
+  private static func result<Value>(
+    _ body: () throws(StoreError) -> Value
+  ) -> Result<Value, StoreError> {
+    do throws(StoreError) {
+      return .success(try body())
+    } catch {
+      return .failure(error)
+    }
+  }
+}

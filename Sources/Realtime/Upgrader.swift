@@ -1,0 +1,99 @@
+import Access
+import Crypto
+import Foundation
+import Inventory
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+import Synchronization
+
+/// The opening handshake of RFC 6455, section 4.2, with admission before the 101.
+struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
+  typealias UpgradeResult = Listener.Service
+
+  let admission: Admission
+  /// What admission decided for this connection; read by `upgrade` or by whoever must refuse.
+  let decision: Decision
+
+  final class Decision: Sendable {
+    enum Outcome: Sendable { case admitted(Admission.Admitted), refused(Refusal) }
+    private let outcome = Mutex<Outcome?>(nil)
+
+    var value: Outcome? {
+      get { outcome.withLock { $0 } }
+      set { outcome.withLock { $0 = newValue } }
+    }
+
+    /// The place that was reserved is now the connection's to release.
+    func take() -> Admission.Admitted? {
+      outcome.withLock { outcome in
+        guard case .admitted(let admitted) = outcome else { return nil }
+        outcome = nil
+        return admitted
+      }
+    }
+
+    /// The connection ended before it took its place.
+    func giveBack(to hub: Hub) {
+      if let unused = take() { hub.released(address: unused.address, user: unused.identity?.user) }
+    }
+  }
+
+  let supportedProtocol = "websocket"
+  let requiredUpgradeHeaders: [String] = []
+
+  func buildUpgradeResponse(
+    channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
+  ) -> EventLoopFuture<HTTPHeaders> {
+    let promise = channel.eventLoop.makePromise(of: HTTPHeaders.self)
+    let address = channel.remoteAddress?.ipAddress ?? "local"
+    let (admission, decision) = (admission, decision)
+    promise.completeWithTask {
+      do throws(Refusal) {
+        let accept = try Self.accept(upgradeRequest)
+        decision.value = .admitted(try await admission.admit(upgradeRequest, address: address))
+        var headers = initialResponseHeaders
+        headers.replaceOrAdd(name: "sec-websocket-accept", value: accept)
+        return headers
+      } catch {
+        decision.value = .refused(error)
+        throw error
+      }
+    }
+    return promise.futureResult
+  }
+
+  private static func accept(_ request: HTTPRequestHead) throws(Refusal) -> String {
+    guard request.method == .GET, request.version == .http1_1 else {
+      throw Refusal(.malformed, "A WebSocket is opened by a GET of HTTP/1.1.")
+    }
+    guard request.headers[canonicalForm: "sec-websocket-version"] == ["13"],
+      let key = request.headers.first(name: "sec-websocket-key"),
+      Data(base64Encoded: key)?.count == 16
+    else { throw Refusal(.malformed, "The WebSocket handshake is malformed (RFC 6455).") }
+    let digest = Insecure.SHA1.hash(
+      data: Data((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
+    return Data(digest).base64EncodedString()
+  }
+
+  func upgrade(
+    channel: any Channel, upgradeRequest: HTTPRequestHead
+  ) -> EventLoopFuture<Listener.Service> {
+    channel.eventLoop.makeCompletedFuture {
+      guard let deck = admission.hub.deck(on: channel.eventLoop), let admitted = decision.take()
+      else { throw ChannelError.inappropriateOperationForState }
+      let limits = admission.hub.limits
+      try channel.syncOptions?.setOption(
+        .writeBufferWaterMark,
+        value: .init(low: limits.waitingBytes / 2, high: limits.waitingBytes))
+      let peer = HubConnection(
+        deck: deck, id: admitted.connection, identity: admitted.identity,
+        address: admitted.address)
+      try channel.pipeline.syncOperations.addHandlers([
+        ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: limits.messageSize)),
+        WebSocketHandler(peer: peer, messageSize: limits.messageSize),
+      ])
+      return .webSocket
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import Inventory
+
+/// A list that the API serves: its columns, filters and readers, from which the SQL, the pages and
+/// the API's description are made.
+package struct Listing: Sendable {
+  package enum Kind: Sendable { case integer, text, boolean, json }
+
+  package struct Column: Sendable {
+    package var name: String
+    package var kind: Kind
+    package var about: String
+    package var readers: Roles
+    var sql: String
+
+    init(_ name: String, _ kind: Kind, _ sql: String, _ about: String, to readers: Roles = .everyone) {
+      self.name = name
+      self.kind = kind
+      self.sql = sql
+      self.about = about
+      self.readers = readers
+    }
+  }
+
+  package struct Filter: Sendable {
+    package var name: String
+    package var kind: Kind
+    package var about: String
+    /// A condition with `?1` for the value.
+    var sql: String
+
+    init(_ name: String, _ kind: Kind, _ sql: String, _ about: String) {
+      self.name = name
+      self.kind = kind
+      self.sql = sql
+      self.about = about
+    }
+  }
+
+  /// Which rows an identity may see beyond having one of the listing's roles.
+  enum Scope: Sendable {
+    case open
+    /// The SQL of the branch that a row belongs to; `NULL` is common ground.
+    case branch(String)
+    /// The same, and the SQL of the customer whose own rows a customer may see.
+    case branchOrCustomer(String, String)
+    /// Notifications: meant for the reader's role, branch and person.
+    case addressee(roles: String, branch: String, user: String)
+    /// Rows of the reader's own; admins see all.
+    case owner(String)
+  }
+
+  package var name: String
+  package var about: String
+  package var readers: Roles
+  var from: String
+  var id: String
+  var scope: Scope
+  package var columns: [Column]
+  package var filters: [Filter]
+  /// Left out of the listing, still served when asked for by id.
+  var hidden: String?
+}
+
+extension Listing {
+  func json(for role: Role?) -> String {
+    let visible = columns.filter { column in
+      role.map { column.readers.contains($0) } ?? column.readers.contains(.guest)
+    }
+    let members = visible.map { column in
+      let value =
+        switch column.kind {
+        case .integer, .text: column.sql
+        case .boolean: "json(IIF(\(column.sql), 'true', 'false'))"
+        case .json: "json(\(column.sql))"
+        }
+      return "'\(column.name)', \(value)"
+    }
+    return "json_object(\(members.joined(separator: ", ")))"
+  }
+}
