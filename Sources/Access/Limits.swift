@@ -19,6 +19,8 @@ package struct Limits: Sendable {
   /// Events replayed to a device that returns; beyond that it takes a snapshot.
   package var replayedEvents: Int64 = 20_000
   package var signInAttemptsPerMinute = 20
+  /// REST requests from one address within a minute.
+  package var requestsPerMinute = 6_000
 
   package enum JSONDepth { package static let standard = 32 }
 

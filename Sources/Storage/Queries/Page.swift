@@ -6,6 +6,11 @@ package struct Page: Sendable {
   package var items: [String]
   /// The cursor of the next page; `nil` on the last.
   package var next: Int64?
+
+  package init(items: [String], next: Int64?) {
+    self.items = items
+    self.next = next
+  }
 }
 
 /// What to read of a listing.

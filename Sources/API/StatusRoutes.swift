@@ -1,0 +1,122 @@
+import Access
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Inventory
+import NIOCore
+import Storage
+import Wire
+
+/// Health, statistics, presence, metrics and the API's own description.
+struct StatusRoutes {
+  let gate: Gate
+  let surroundings: Surroundings
+  private var store: Store { gate.ledger.store }
+
+  func add(to router: Router<APIContext>) {
+    router.get("/") { _, _ -> Response in Self.page }
+    router.get("/health") { _, _ -> Response in
+      let isWell = surroundings.health().isWell
+      return .json(
+        [
+          "status": isWell ? "healthy" : "unhealthy", "success": .bool(isWell),
+          "version": .string(surroundings.version),
+        ], status: isWell ? .ok : .serviceUnavailable)
+    }
+    router.get("/health/detailed") { request, _ -> Response in
+      _ = try await gate.person(request, .crew)
+      return .json(try detailedHealth())
+    }
+    router.get("/api/v1/statistics") { request, _ -> Response in
+      _ = try await gate.person(request, .crew)
+      var statistics = try store.statistics()
+      statistics["connections"] = .int(Int64(surroundings.traffic()["connections"] ?? 0))
+      return .json(statistics)
+    }
+    router.get("/api/v1/presence") { request, _ -> Response in
+      _ = try await gate.person(request, .crew)
+      return .json(["items": .array(try await surroundings.presences())])
+    }
+    router.get("/metrics") { request, context -> Response in
+      // A scraper on the box itself needs no token; what it reads are counts only.
+      if !["127.0.0.1", "::1"].contains(context.address) {
+        _ = try await gate.person(request, .managers)
+      }
+      return Response(
+        status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
+        body: ResponseBody(byteBuffer: ByteBuffer(string: try metrics())))
+    }
+    let description = OpenAPI.document(version: surroundings.version).encodedBytes
+    router.get("/api/openapi.json") { _, _ -> Response in .json(text: description) }
+    router.get("/api/ws") { _, _ -> Response in
+      let refusal = Refusal(.malformed, "Open a WebSocket here: GET with Upgrade: websocket.")
+      return .json(
+        Problem(refusal).json, status: .init(code: 426, reasonPhrase: "Upgrade Required"),
+        headers: [.upgrade: "websocket"])
+    }
+  }
+
+  private func detailedHealth() throws -> JSON {
+    let (isWell, details) = surroundings.health()
+    let traffic = surroundings.traffic()
+    let position = try store.position()
+    return .compact([
+      "status": isWell ? "healthy" : "unhealthy", "success": .bool(isWell),
+      "version": .string(surroundings.version), "uptime": .int(surroundings.uptime),
+      "checks": details,
+      "services": ["websocket": "active", "database": "active"],
+      "websocket": .object(
+        JSON.Members(traffic.sorted { $0.key < $1.key }.map { ($0.key, .int(Int64($0.value))) })),
+      "log": ["epoch": .string(position.epoch), "seq": .int(position.seq)],
+      "uplink": surroundings.uplink(),
+      "needsAPerson": .int(try store.shoreRefusalCount()),
+    ])
+  }
+
+  /// Prometheus' text format, version 0.0.4.
+  private func metrics() throws -> String {
+    let traffic = surroundings.traffic()
+    let backlog = try store.backlog()
+    var lines: [String] = []
+    func add(_ name: String, _ kind: String, _ help: String, _ values: [(label: String, value: Int64)]) {
+      lines.append("# HELP quartermaster_\(name) \(help)")
+      lines.append("# TYPE quartermaster_\(name) \(kind)")
+      for (label, value) in values { lines.append("quartermaster_\(name)\(label) \(value)") }
+    }
+    func count(_ key: String) -> [(label: String, value: Int64)] { [("", Int64(traffic[key] ?? 0))] }
+    add("uptime_seconds", "gauge", "Seconds since the hub started.", [("", surroundings.uptime)])
+    add("connections", "gauge", "Open WebSocket connections.", count("connections"))
+    add("connections_opened_total", "counter", "WebSocket connections opened.", count("opened"))
+    add("connections_refused_total", "counter", "WebSocket connections refused by a limit.", count("refused"))
+    add("events_published_total", "counter", "Events shown to the live feed.", count("published"))
+    add("log_seq", "counter", "The last committed event.", [("", try store.position().seq)])
+    add(
+      "shore_backlog_events", "gauge", "Events that shore has not confirmed.",
+      Lane.allCases.map { ("{lane=\"\($0.name)\"}", backlog[$0] ?? 0) })
+    add(
+      "needs_a_person", "gauge", "Events that shore refused.",
+      [("", try store.shoreRefusalCount())])
+    add("healthy", "gauge", "Whether all checks passed.", [("", surroundings.health().isWell ? 1 : 0)])
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// What a browser sees until the crew's app is there: that the hub runs, and where to go on.
+  private static let page = Response(
+    status: .ok,
+    headers: [
+      .contentType: "text/html; charset=utf-8",
+      .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'",
+    ],
+    body: ResponseBody(
+      byteBuffer: ByteBuffer(
+        string: """
+          <!doctype html><html lang="en"><meta charset="utf-8">
+          <meta name="viewport" content="width=device-width">
+          <title>Quartermaster</title>
+          <style>body{font:1.1rem/1.5 system-ui;max-width:34rem;margin:4rem auto;padding:0 1rem}</style>
+          <h1>Quartermaster</h1>
+          <p>The hub is running.</p>
+          <p>Devices connect to <code>/api/ws</code>; scripts use the REST API, described at
+          <a href="/api/openapi.json">/api/openapi.json</a>.</p></html>
+          """)))
+}

@@ -1,0 +1,32 @@
+import Wire
+
+/// What REST tells of parts that it does not import; the assembly fills it in.
+package struct Surroundings: Sendable {
+  /// One JSON object per connection that has signed in.
+  package var presences: @Sendable () async throws -> [JSON]
+  /// Live connections: `connections`, `opened`, `refused`, `published`.
+  package var traffic: @Sendable () -> [String: Int]
+  /// One member per check of the watchdog, and whether all is well.
+  package var health: @Sendable () -> (isWell: Bool, details: JSON)
+  /// The uplink's state; `nil` where no shore is configured.
+  package var uplink: @Sendable () -> JSON?
+  package var version: String
+  package var started: ContinuousClock.Instant
+
+  package init(
+    presences: @escaping @Sendable () async throws -> [JSON],
+    traffic: @escaping @Sendable () -> [String: Int],
+    health: @escaping @Sendable () -> (isWell: Bool, details: JSON),
+    uplink: @escaping @Sendable () -> JSON?, version: String,
+    started: ContinuousClock.Instant = .now
+  ) {
+    self.presences = presences
+    self.traffic = traffic
+    self.health = health
+    self.uplink = uplink
+    self.version = version
+    self.started = started
+  }
+
+  var uptime: Int64 { (ContinuousClock.now - started).components.seconds }
+}
