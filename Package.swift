@@ -116,13 +116,25 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "QuartermasterShore",
-      dependencies: ["Shore", "Supervision", "Sync", "Wire", argumentParser, lifecycle, logging, nioCore, nioPosix],
+      dependencies: [
+        "Inventory", "Shore", "Supervision", "Sync", "Wire", argumentParser, lifecycle, logging,
+        nioCore, nioPosix, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "QuartermasterBench",
       dependencies: [
         "Wire", "Storage", "Inventory", argumentParser, nioCore, nioPosix, nioHTTP1, nioWebSocket, httpClient, grdb,
         .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: strict),
+
+    .testTarget(
+      name: "SyncTests", dependencies: ["Inventory", "Sync", "Wire"], swiftSettings: strict),
+    .testTarget(
+      name: "ShoreTests",
+      dependencies: [
+        "Inventory", "Shore", "Sync", "Wire", grdb, httpClient, lifecycle, logging, nioCore,
       ],
       swiftSettings: strict),
   ]

@@ -72,6 +72,8 @@ package struct ShoreServer: Service {
       throw error.errnoCode == EADDRINUSE
         ? ShoreError.portTaken("\(address)")
         : ShoreError.cannotListen("\(address)", reason: String(cString: strerror(error.errnoCode)))
+    } catch is SocketAddressError {
+      throw ShoreError.badAddress("\(address)")
     }
   }
 

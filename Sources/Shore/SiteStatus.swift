@@ -26,6 +26,20 @@ package struct SiteStatus: Sendable, Hashable {
   }
 }
 
+extension SiteStatus {
+  /// In words: `3 min ago`.
+  package func lastContactAge(now: Int64) -> String {
+    guard let lastContact else { return "never" }
+    let seconds = max(0, (now - lastContact) / 1000)
+    return switch seconds {
+    case ..<60: "\(seconds) s ago"
+    case ..<3600: "\(seconds / 60) min ago"
+    case ..<172_800: "\(seconds / 3600) h ago"
+    default: "\(seconds / 86_400) days ago"
+    }
+  }
+}
+
 extension ShoreStore {
   package func status() throws(ShoreError) -> [SiteStatus] {
     try read(SiteStatus.all)

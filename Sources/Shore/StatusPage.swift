@@ -44,21 +44,10 @@ enum StatusPage {
     let numbers =
       [site.events] + Lane.allCases.map { site.cursors[$0] ?? 0 } + [site.refused]
     return """
-      <tr><td>\(escaped(site.name.text))</td><td>\(age(of: site.lastContact, now: now))</td>\
+      <tr><td>\(escaped(site.name.text))</td><td>\(site.lastContactAge(now: now))</td>\
       \(numbers.map { "<td class=\"n\">\($0)</td>" }.joined())\
       <td>\(escaped(site.epoch ?? ""))</td></tr>
       """
-  }
-
-  static func age(of time: Int64?, now: Int64) -> String {
-    guard let time else { return "never" }
-    let seconds = max(0, (now - time) / 1000)
-    return switch seconds {
-    case ..<60: "\(seconds) s ago"
-    case ..<3600: "\(seconds / 60) min ago"
-    case ..<172_800: "\(seconds / 3600) h ago"
-    default: "\(seconds / 86_400) days ago"
-    }
   }
 
   static func escaped(_ text: String) -> String {
