@@ -129,12 +129,25 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .target(
+      name: "ShoreFixtures",
+      dependencies: [
+        "Inventory", "Shore", "Sync", "Wire", httpClient, hummingbird, lifecycle, logging, nioCore,
+        nioHTTP1,
+      ],
+      path: "Tests/ShoreFixtures", swiftSettings: strict),
     .testTarget(
-      name: "SyncTests", dependencies: ["Inventory", "Sync", "Wire"], swiftSettings: strict),
+      name: "SyncTests", dependencies: ["Inventory", "ShoreFixtures", "Sync", "Wire"],
+      swiftSettings: strict),
     .testTarget(
       name: "ShoreTests",
+      dependencies: ["Inventory", "Shore", "ShoreFixtures", "Sync", "Wire", grdb],
+      swiftSettings: strict),
+    .testTarget(
+      name: "UplinkTests",
       dependencies: [
-        "Inventory", "Shore", "Sync", "Wire", grdb, httpClient, lifecycle, logging, nioCore,
+        "Inventory", "Shore", "ShoreFixtures", "Storage", "Sync", "Uplink", "Wire", grdb,
+        hummingbird, logging, nioCore, nioPosix,
       ],
       swiftSettings: strict),
   ]
