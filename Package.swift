@@ -116,13 +116,38 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "QuartermasterShore",
-      dependencies: ["Shore", "Supervision", "Sync", "Wire", argumentParser, lifecycle, logging, nioCore, nioPosix],
+      dependencies: [
+        "Inventory", "Shore", "Supervision", "Sync", "Wire", argumentParser, lifecycle, logging,
+        nioCore, nioPosix, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "QuartermasterBench",
       dependencies: [
         "Wire", "Storage", "Inventory", argumentParser, nioCore, nioPosix, nioHTTP1, nioWebSocket, httpClient, grdb,
         .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: strict),
+
+    .target(
+      name: "ShoreFixtures",
+      dependencies: [
+        "Inventory", "Shore", "Sync", "Wire", httpClient, hummingbird, lifecycle, logging, nioCore,
+        nioHTTP1,
+      ],
+      path: "Tests/ShoreFixtures", swiftSettings: strict),
+    .testTarget(
+      name: "SyncTests", dependencies: ["Inventory", "ShoreFixtures", "Sync", "Wire"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ShoreTests",
+      dependencies: ["Inventory", "Shore", "ShoreFixtures", "Sync", "Wire", grdb],
+      swiftSettings: strict),
+    .testTarget(
+      name: "UplinkTests",
+      dependencies: [
+        "Inventory", "Shore", "ShoreFixtures", "Storage", "Sync", "Uplink", "Wire", grdb,
+        hummingbird, logging, nioCore, nioPosix,
       ],
       swiftSettings: strict),
   ]

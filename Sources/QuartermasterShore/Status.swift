@@ -1,0 +1,35 @@
+import ArgumentParser
+import Inventory
+import Shore
+import Wire
+
+struct Status: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say how every site stands.")
+
+  @OptionGroup var data: DataOption
+
+  @Flag(help: "Print one JSON document, as /v1/status serves it.")
+  var json = false
+
+  func run() async throws {
+    let store = try ShoreStore(data.directory, create: false)
+    let sites = try store.status()
+    try store.close()
+    if json {
+      try Output.say(JSON.compact(["sites": .array(sites.map(\.json))]).encoded)
+    } else if sites.isEmpty {
+      try Output.say("There is no site yet; `quartermaster-shore site add NAME` adds one.")
+    } else {
+      for site in sites { try Output.say(Self.sentence(site, now: ShoreServer.milliseconds())) }
+    }
+  }
+
+  private static func sentence(_ site: SiteStatus, now: Int64) -> String {
+    guard let epoch = site.epoch else { return "\(site.name): nothing received yet." }
+    let cursors = Lane.allCases.map { "\($0.name) through \(site.cursors[$0] ?? 0)" }
+    let refused = site.refused > 0 ? " \(site.refused) refused." : ""
+    return "\(site.name): \(site.events) events of epoch \(epoch), "
+      + "\(cursors.joined(separator: ", ")); last contact \(site.lastContactAge(now: now)).\(refused)"
+  }
+}

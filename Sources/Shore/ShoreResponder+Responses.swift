@@ -1,0 +1,54 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Sync
+import Wire
+
+extension ShoreResponder {
+  static func response(
+    _ status: Int, _ json: JSON, type: String = "application/json"
+  ) -> Response {
+    response(status, text: json.encodedBytes, type: type)
+  }
+
+  static func response(_ problem: Problem) -> Response {
+    var response = response(problem.code.status, problem.json, type: Problem.mediaType)
+    switch problem.code {
+    case .unauthenticated: response.headers[.wwwAuthenticate] = #"Basic realm="shore", Bearer"#
+    case .busy: response.headers[.retryAfter] = "5"
+    case .unavailable: response.headers[.retryAfter] = "30"
+    case .malformed, .notFound, .methodNotAllowed, .gap, .lineageConflict, .tooLarge,
+      .unsupportedMediaType, .internalError:
+      break
+    }
+    return response
+  }
+
+  static func page(_ html: String) -> Response {
+    var response = response(200, text: Array(html.utf8), type: "text/html; charset=utf-8")
+    response.headers[.contentSecurityPolicy] = StatusPage.policy
+    return response
+  }
+
+  static func problem(_ error: ShoreError) -> Problem {
+    switch error {
+    case .storageFull: Problem(.unavailable, "Shore's disk is full.")
+    case .busy, .notWritable: Problem(.unavailable, "Shore's database can't be written just now.")
+    case .unknownSite: Problem(.unauthenticated, "The site or its key is not known here.")
+    case .newerDatabase, .noDatabase, .notADatabase, .badSiteName, .siteExists, .badAddress,
+      .portTaken, .cannotListen, .badToken, .database:
+      Problem(.internalError, "Shore has an internal error; its log says more.")
+    }
+  }
+
+  private static func response(_ status: Int, text: [UInt8], type: String) -> Response {
+    var headers = HTTPFields()
+    headers[.contentType] = type
+    headers[.contentLength] = String(text.count)
+    headers[.cacheControl] = "no-store"
+    headers[.xContentTypeOptions] = "nosniff"
+    return Response(
+      status: HTTPResponse.Status(code: status), headers: headers,
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: text)))
+  }
+}

@@ -1,0 +1,147 @@
+import HTTPTypes
+import Hummingbird
+import Inventory
+import Logging
+import NIOCore
+import Sync
+import Wire
+
+/// Answers every request: batches from the hubs, the status for the operator, `/health` for anyone.
+struct ShoreResponder: HTTPResponder {
+  let store: ShoreStore
+  let operatorToken: OperatorToken
+  let gate: Gate
+  let clock: @Sendable () -> Int64
+  let logger: Logger
+  /// Stands in for the key of a site that does not exist, so that its refusal takes as long.
+  private let nobody = SiteKey()
+
+  init(
+    store: ShoreStore, operatorToken: OperatorToken, gate: Gate = Gate(places: 16),
+    clock: @escaping @Sendable () -> Int64, logger: Logger
+  ) {
+    self.store = store
+    self.operatorToken = operatorToken
+    self.gate = gate
+    self.clock = clock
+    self.logger = logger
+  }
+
+  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    do {
+      return try await route(request)
+    } catch let problem as Problem {
+      return Self.response(problem)
+    } catch let error as ShoreError {
+      logger.error("A request failed.", metadata: ["error": "\(error)"])
+      return Self.response(Self.problem(error))
+    }
+  }
+
+  private func route(_ request: Request) async throws -> Response {
+    let path = request.uri.path.split(separator: "/", omittingEmptySubsequences: true)
+    let isReading = request.method == .get || request.method == .head
+    switch path {
+    case ["health"]:
+      try allow(isReading)
+      return Self.response(200, JSON.compact(["status": "ok"]))
+    case ["v1", "status"]:
+      try allow(isReading)
+      try admit(request)
+      let sites = try await store.statusInServer()
+      return Self.response(200, JSON.compact(["sites": .array(sites.map(\.json))]))
+    case []:
+      try allow(isReading)
+      try admit(request)
+      return Self.page(StatusPage.html(try await store.statusInServer(), now: clock()))
+    case _ where path.count == 4 && path[..<2] == ["v1", "sites"] && path[3] == "events":
+      try allow(request.method == .post)
+      return try await receive(request, siteName: String(path[2]))
+    default: throw Problem(.notFound, "There is nothing at this address.")
+    }
+  }
+
+  private func allow(_ isAllowed: Bool) throws(Problem) {
+    guard isAllowed else {
+      throw Problem(.methodNotAllowed, "This address does not take that method.")
+    }
+  }
+
+  private func admit(_ request: Request) throws(Problem) {
+    guard operatorToken.admits(request.headers[.authorization]) else {
+      throw Problem(
+        .unauthenticated, "Sign in as `operator` with the token from the file operator-token.")
+    }
+  }
+
+  private func receive(_ request: Request, siteName: String) async throws -> Response {
+    guard request.headers[.contentEncoding]?.lowercased() == "gzip",
+      request.headers[.contentType]?.lowercased().hasPrefix("application/x-ndjson") == true
+    else {
+      throw Problem(.unsupportedMediaType, "A batch is application/x-ndjson under gzip.")
+    }
+    return try await gate.pass {
+      let body = try await collect(request)
+      let digest = BodyDigest(of: body)
+      let (site, key) = try await authenticate(request, siteName: siteName, digest: digest)
+      do {
+        return try await apply(body, digest: digest, from: site, key: key)
+      } catch let problem as Problem {
+        let json = problem.json(site: site, digest: digest, key: key)
+        return Self.response(problem.code.status, json, type: Problem.mediaType)
+      }
+    }
+  }
+
+  private func collect(_ request: Request) async throws -> [UInt8] {
+    let tooLarge = Problem(.tooLarge, "A batch's body has at most \(Limits.body) bytes.")
+    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Limits.body {
+      throw tooLarge
+    }
+    do {
+      return Array(buffer: try await request.body.collect(upTo: Limits.body))
+    } catch is NIOTooManyBytesError {
+      throw tooLarge
+    }
+  }
+
+  /// An unknown site and a wrong key get the same answer, after the same work.
+  private func authenticate(
+    _ request: Request, siteName: String, digest: BodyDigest
+  ) async throws -> (SiteName, SiteKey) {
+    let authorization = request.headers[.authorization] ?? ""
+    let unknown = Problem(.unauthenticated, "The site or its key is not known here.")
+    guard let site = SiteName(siteName) else { throw unknown }
+    let key = try await store.key(of: site)
+    let isGenuine = (key ?? nobody).verifies(
+      authorization: authorization, site: site, digest: digest)
+    guard isGenuine, let key else { throw unknown }
+    return (site, key)
+  }
+
+  private func apply(
+    _ body: [UInt8], digest: BodyDigest, from site: SiteName, key: SiteKey
+  ) async throws -> Response {
+    let batch: ReceivedBatch
+    do throws(BatchFault) {
+      batch = try ReceivedBatch(body: body)
+    } catch {
+      throw error.problem
+    }
+    switch try await store.receive(batch, from: site, at: clock()) {
+    case .accepted(let refused):
+      let answer = Answer(
+        .accepted, to: batch.head, site: site, through: batch.head.through, digest: digest,
+        refused: refused)
+      return Self.response(answer.status, answer.json(key: key))
+    case .gap(let through):
+      let answer = Answer(.gap, to: batch.head, site: site, through: through, digest: digest)
+      return Self.response(answer.status, answer.json(key: key), type: Problem.mediaType)
+    case .stranger:
+      throw Problem(
+        .lineageConflict,
+        "Shore knows \(site) under other epochs: two different hubs use this site's key. Give each "
+          + "its own with `quartermaster-shore site add`.")
+    }
+  }
+}
