@@ -125,5 +125,12 @@ let package = Package(
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: strict),
+
+    .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
+    .testTarget(
+      name: "InventoryTests", dependencies: ["Inventory", "Wire"], swiftSettings: strict),
+    .testTarget(
+      name: "StorageTests", dependencies: ["Inventory", "Storage", "Wire", grdb, logging],
+      swiftSettings: strict),
   ]
 )
