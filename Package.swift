@@ -150,5 +150,11 @@ let package = Package(
         hummingbird, logging, nioCore, nioPosix,
       ],
       swiftSettings: strict),
+    .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
+    .testTarget(
+      name: "InventoryTests", dependencies: ["Inventory", "Wire"], swiftSettings: strict),
+    .testTarget(
+      name: "StorageTests", dependencies: ["Inventory", "Storage", "Wire", grdb, logging],
+      swiftSettings: strict),
   ]
 )

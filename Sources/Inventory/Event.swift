@@ -24,7 +24,7 @@ package enum Lane: Int64, Sendable, CaseIterable {
 /// Who may hear an event, decided when it is written and checked again whenever it is delivered.
 package struct Audience: Sendable, Hashable {
   package var roles: Roles
-  /// Only the branch's own crew (and admins) may hear it.
+  /// Only the branch's own crew (and admins) may hear it, and the customer whom it names.
   package var branch: Int64?
   /// Of all customers, only this one may hear it.
   package var customer: Int64?
@@ -43,15 +43,15 @@ package struct Audience: Sendable, Hashable {
   /// `nil` is a connection that has not signed in: it hears what a guest hears.
   package func includes(_ identity: Identity?) -> Bool {
     guard let identity else {
-      return roles.contains(.guest) && branch == nil && user == nil
+      return roles.contains(.guest) && branch == nil && customer == nil && user == nil
     }
     guard roles.contains(identity.role) else { return false }
     if let user, user != identity.user { return false }
     switch identity.role {
     case .admin: return true
     case .manager, .staff: return identity.belongs(to: branch)
-    case .customer: return customer == nil || customer == identity.customer
-    case .guest: return branch == nil
+    case .customer: return customer.map { $0 == identity.customer } ?? (branch == nil)
+    case .guest: return branch == nil && customer == nil
     }
   }
 }

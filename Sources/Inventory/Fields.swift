@@ -10,6 +10,8 @@ package struct FieldShape: Sendable {
     case attributes
     case integers
     case texts(ClosedRange<Int>)
+    /// A list of these words.
+    case choices([String])
     case list([FieldShape], ClosedRange<Int>)
   }
 
@@ -230,11 +232,17 @@ extension Fields {
     _ name: String, _ about: String, of: Choice.Type = Choice.self
   ) throws(Refusal) -> [Choice]? where Choice.RawValue == String {
     let names = Choice.allCases.map(\.rawValue)
-    return try texts(name, 0...names.count, about)?.map { text throws(Refusal) in
-      guard let choice = Choice(rawValue: text) else {
-        throw .invalid(name, "may hold \(names.joined(separator: ", "))")
+    return try value(name, about, .choices(names), required: false, sample: []) {
+      value throws(Refusal) in
+      guard let elements = value.elements, elements.count <= names.count else {
+        throw .invalid(name, "must be a list of at most \(names.count) texts")
       }
-      return choice
+      return try elements.map { element throws(Refusal) in
+        guard let choice = element.text.flatMap(Choice.init(rawValue:)) else {
+          throw .invalid(name, "may hold \(names.joined(separator: ", "))")
+        }
+        return choice
+      }
     }
   }
 

@@ -74,7 +74,11 @@ package final class Ledger: Sendable {
   package func close() async {
     waiting.withLock { $0.isClosed = true }
     await withCheckedContinuation { continuation in
-      writer.async { continuation.resume() }
+      // Drains by itself: whoever took the last command may not have woken the writer yet.
+      writer.async {
+        self.drain()
+        continuation.resume()
+      }
     }
   }
 
@@ -103,7 +107,7 @@ package final class Ledger: Sendable {
       }
       for (ticket, outcome) in zip(batch, outcomes) { ticket.reply(outcome) }
       if !events.isEmpty, let observer = observer.withLock({ $0 }) { observer(events) }
-    } catch where batch.count > 1 {
+    } catch where batch.count > 1 && !Self.isBusy(error) {
       // Something larger than one command went wrong. Each gets a transaction of its own, so that
       // what can be saved is saved, and what cannot is answered for itself.
       logger.warning("a commit of \(batch.count) commands failed: \(error)")
@@ -112,6 +116,11 @@ package final class Ledger: Sendable {
       logger.error("a commit failed: \(error)")
       for ticket in batch { ticket.reply(.refused(Refusal(failure: error))) }
     }
+  }
+
+  /// Whether another program holds the file: each command would only wait for as long again.
+  private static func isBusy(_ error: any Error) -> Bool {
+    (error as? DatabaseError)?.resultCode == .SQLITE_BUSY
   }
 
   /// All of `batch`, committed and fsynced when this returns; nothing of it when this throws.

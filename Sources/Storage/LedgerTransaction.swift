@@ -57,8 +57,9 @@ package final class LedgerTransaction {
       try statement("ROLLBACK TO command").execute()
       try statement("RELEASE command").execute()
       let refusal = try Self.refusal(for: error)
-      if refusal.code != .forbidden {
-        try remember(submission, refusal: refusal.code, outcome: refusal.message)
+      // What may succeed later as it stands, or once an admin has allowed it, is tried anew.
+      if refusal.code != .forbidden, !refusal.isTemporary {
+        try remember(submission, refusal: refusal, outcome: refusal.message)
       }
       return .refused(refusal)
     }
@@ -116,7 +117,7 @@ extension LedgerTransaction {
     guard let operation else { return nil }
     let earlier = try Row.fetchOne(
       statement(
-        "SELECT fingerprint, seq, refusal, outcome FROM operation WHERE author = ? AND id = ?"),
+        "SELECT fingerprint, seq, refusal, outcome, field FROM operation WHERE author = ? AND id = ?"),
       arguments: [scope, operation])
     guard let earlier else { return nil }
     guard earlier[0] == submission.fingerprint else {
@@ -125,7 +126,7 @@ extension LedgerTransaction {
     }
     let outcome: String = earlier[3]
     if let code = (earlier[2] as String?).flatMap(Refusal.Code.init(rawValue:)) {
-      return .refused(Refusal(code, outcome))
+      return .refused(Refusal(code, outcome, field: earlier[4]))
     }
     let seq: Int64 = earlier[1]
     let epoch = try String.fetchOne(
@@ -136,16 +137,17 @@ extension LedgerTransaction {
   }
 
   private func remember(
-    _ submission: Submission, refusal: Refusal.Code?, outcome: String
+    _ submission: Submission, refusal: Refusal?, outcome: String
   ) throws {
     guard let operation else { return }
     try statement(
       """
-      INSERT INTO operation (author, id, fingerprint, seq, refusal, outcome)
-      VALUES (?, ?, ?, ?, ?, ?)
+      INSERT INTO operation (author, id, fingerprint, seq, refusal, field, outcome)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
       """
     ).execute(arguments: [
-      scope, operation, submission.fingerprint, head, refusal?.rawValue, outcome,
+      scope, operation, submission.fingerprint, head, refusal?.code.rawValue, refusal?.field,
+      outcome,
     ])
   }
 }

@@ -52,6 +52,7 @@ enum Schema {
       fingerprint INTEGER NOT NULL,
       seq INTEGER NOT NULL,
       refusal TEXT,
+      field TEXT,
       outcome TEXT NOT NULL,
       PRIMARY KEY (author, id)
     ) STRICT, WITHOUT ROWID;

@@ -35,6 +35,8 @@ package final class Store: Sendable {
     }
     do {
       pool = try DatabasePool(path: path, configuration: Self.configuration)
+      // Only now: a pool that turns WAL on sets its writer to NORMAL, which does not fsync commits.
+      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       if try pool.read(Schema.migrator.hasBeenSuperseded) { throw StoreError.newerVersion(path) }
       try Schema.migrator.migrate(pool)
       try startFirstEpoch()
@@ -60,7 +62,6 @@ package final class Store: Sendable {
     configuration.prepareDatabase { db in
       try db.execute(
         sql: """
-          PRAGMA synchronous = FULL;
           PRAGMA cache_size = -1024;
           PRAGMA temp_store = MEMORY;
           PRAGMA journal_size_limit = 8388608;

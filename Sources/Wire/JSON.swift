@@ -22,16 +22,21 @@ package enum JSON: Sendable {
       self.pairs = pairs
     }
 
-    /// The value under `key`; the last one counts where a key is repeated. Setting `nil` removes it.
+    /// The value under `key`; the last one counts where a key is repeated. Setting it leaves one
+    /// member of that name, in the first one's place; setting `nil` leaves none.
     package subscript(key: String) -> JSON? {
       get { pairs.last { $0.key == key }?.value }
       set {
-        let index = pairs.lastIndex { $0.key == key }
-        switch (index, newValue) {
-        case (let index?, let value?): pairs[index].value = value
-        case (let index?, nil): pairs.remove(at: index)
-        case (nil, let value?): pairs.append((key, value))
-        case (nil, nil): break
+        let first = pairs.firstIndex { $0.key == key }
+        guard let newValue else {
+          if first != nil { pairs.removeAll { $0.key == key } }
+          return
+        }
+        guard let first else { return pairs.append((key, newValue)) }
+        pairs[first].value = newValue
+        if let rest = pairs[(first + 1)...].firstIndex(where: { $0.key == key }) {
+          let kept = pairs[rest...].filter { $0.key != key }
+          pairs.replaceSubrange(rest..., with: kept)
         }
       }
     }
@@ -77,7 +82,8 @@ extension JSON: Hashable {
     case (.array(let left), .array(let right)): left == right
     case (.object(let left), .object(let right)):
       left.pairs.count == right.pairs.count
-        && left.pairs.allSatisfy { right[$0.key] == $0.value }
+        && left.pairs.allSatisfy { right[$0.key] == left[$0.key] }
+        && right.pairs.allSatisfy { right[$0.key] == left[$0.key] }
     default: false
     }
   }

@@ -91,7 +91,8 @@ extension CompleteCount: LedgerCommand {
       let expected = try entry.level(place, at: sum[4])
       guard counted != expected else { continue }
       try entry.move(
-        counted - expected, at: place, .init(reason: .count, reference: "count:\(count)"))
+        counted - expected, at: place,
+        .init(reason: .count, reference: "count:\(count)", isCounted: true))
       differences.append([
         "productId": .int(place.product), "locationId": .int(place.location),
         "lot": .string(place.lot), "expected": .int(expected), "counted": .int(counted),

@@ -80,6 +80,8 @@ extension LedgerTransaction {
     var note: String?
     /// Part of the quantity that this movement takes out of reservations, which may then go.
     var fromReserved: Int64 = 0
+    /// What was counted is there, whoever may have been promised more.
+    var isCounted = false
   }
 
   /// Moves `quantity` (signed) at `place`, with its event and, where one is due, its alert.
@@ -106,7 +108,7 @@ extension LedgerTransaction {
       throw Refusal(.invalidField, "The stock would become larger than the hub can count.")
     }
     if product.forbidsNegative, quantity < 0 {
-      let held = try reserved(place) - movement.fromReserved
+      let held = movement.isCounted ? 0 : try reserved(place) - movement.fromReserved
       guard level >= held else {
         throw Self.shortage(of: product.name, at: location.name, level - quantity, held: held)
       }

@@ -51,7 +51,8 @@ extension CountStock: LedgerCommand {
     } else {
       level =
         try entry.move(
-          difference, at: place, .init(reason: .count, reference: "seq:\(seq)", note: note)
+          difference, at: place,
+          .init(reason: .count, reference: "seq:\(seq)", note: note, isCounted: true)
         ).level
     }
     return ["difference": .int(difference), "locationStock": .int(level)]
