@@ -121,6 +121,11 @@ enum OpenAPI {
         "type": "array", "items": ["type": "string"], "minItems": .int(Int64(range.lowerBound)),
         "maxItems": .int(Int64(range.upperBound)),
       ]
+    case .choices(let names):
+      schema = [
+        "type": "array", "items": ["type": "string", "enum": .array(names.map(JSON.string))],
+        "maxItems": .int(Int64(names.count)),
+      ]
     case .list(let fields, let range):
       schema = [
         "type": "array", "items": self.schema(fields), "minItems": .int(Int64(range.lowerBound)),

@@ -119,6 +119,7 @@ package enum StoreError: Error, CustomStringConvertible, Sendable {
   case newerVersion(String)
   case corrupt(String)
   case busy(String)
+  case inUse(String)
   case full(String)
   case failed(String, String)
 
@@ -151,6 +152,8 @@ package enum StoreError: Error, CustomStringConvertible, Sendable {
       "The database \(path) is damaged. Keep a copy of it and restore the latest backup."
     case .busy(let path):
       "The database \(path) is in use by another program. Try again in a moment."
+    case .inUse(let path):
+      "A hub is running on \(path) already. Stop it first, or give another folder with --data."
     case .full(let path):
       "The disk that holds \(path) is full. Free some space; nothing that was confirmed is lost."
     case .failed(let path, let why): "The database \(path) failed: \(why)."

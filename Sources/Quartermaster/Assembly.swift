@@ -1,0 +1,179 @@
+import API
+import Access
+import Foundation
+import Inventory
+import Logging
+import NIOCore
+import NIOPosix
+import Realtime
+import ServiceLifecycle
+import Storage
+import Supervision
+import Uplink
+import Wire
+
+/// Puts the parts together and runs them: the one place that knows them all.
+///
+/// The order below is the start order; the services' array is the shutdown plan, last first.
+struct Assembly {
+  let configuration: HubConfiguration
+  let logger: Logger
+  let manager: ServiceManager
+  let store: Store
+  let gate: Gate
+  private let lock: DataLock
+  private let group: MultiThreadedEventLoopGroup
+
+  /// Opens the folder: from here on no other hub can.
+  init(_ configuration: HubConfiguration) async throws {
+    self.configuration = configuration
+    Umask.restrict()
+    OpenFiles.raise()
+    logger = Console.logger(configuration.logLevel)
+    manager = ServiceManager()
+    manager.extendTimeout(.seconds(120))
+    manager.status("Opening the database.")
+    lock = try DataLock(directory: configuration.data)
+    store = try Store(directory: configuration.data, currency: configuration.currency)
+    let tokens = await Tokens(key: try SecretFile.key(at: configuration.data + "/token.key"))
+    gate = try Gate(
+      ledger: Ledger(store: store, logger: logger), tokens: tokens, limits: configuration.limits,
+      logger: logger)
+    group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+  }
+
+  /// Serves until a signal asks it to stop.
+  /// - Parameter started: is told the address that devices connect to.
+  func run(started: (_ url: String) async throws -> Void) async throws {
+    let position = try store.position()
+    let hub = Hub(gate: gate, position: position)
+    try await hub.start(on: group, head: position.seq)
+    let uplink = try makeUplink(hub)
+    let feed = LogFeed(store: store, after: position.seq, logger: logger) { events in
+      hub.publish(events)
+      uplink?.nudge()
+    }
+    gate.ledger.observe { feed.committed($0) }
+    let changes = ForeignChanges(of: store) { feed.catchUp() }
+    if changes == nil { logger.warning("changes by other processes show only with the next own one") }
+
+    let upkeep = Upkeep(gate: gate, powered: try store.powered())
+    let loopback = Loopback(group: group)
+    let watchdog = Watchdog(
+      manager: manager,
+      checks: [
+        Check(name: "event loops") { try await hub.turn() },
+        Check(name: "database") { try await upkeep.run() },
+        Check(name: "listener") { try await loopback.ask() },
+      ], logger: logger)
+    let listener = try await listen(hub, watchdog, uplink)
+    loopback.target(host: configuration.host, port: listener.port)
+
+    let url = "http://\(configuration.displayHost):\(listener.port)"
+    manager.ready(status: "Serving on \(url).")
+    try await started(url)
+
+    let front = FrontDesk(
+      listener: listener, hub: hub, ledger: gate.ledger, manager: manager, logger: logger)
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+    if let uplink { services.append(.init(service: uplink)) }
+    services.append(.init(service: watchdog))
+    services.append(
+      .init(service: front, successTerminationBehavior: .gracefullyShutdownGroup))
+    var group = ServiceGroupConfiguration(
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    group.maximumGracefulShutdownDuration = .seconds(4)
+    try await ServiceGroup(configuration: group).run()
+    changes?.stop()
+    try store.close()
+    try await self.group.shutdownGracefully()
+  }
+
+  private func makeUplink(_ hub: Hub) throws -> Uplink? {
+    guard let shore = configuration.shore else { return nil }
+    guard let key = try? String(contentsOfFile: shore.keyFile, encoding: .utf8) else {
+      throw Failure("The site key file \(shore.keyFile) cannot be read.")
+    }
+    let settings = try UplinkSettings(
+      shore: shore.url, site: shore.site,
+      key: key.trimmingCharacters(in: .whitespacesAndNewlines))
+    return Uplink(store: store, settings: settings, group: group, logger: logger) { [store] _ in
+      if let through = try? store.safeOnShore() { hub.tellShore(through: through) }
+    }
+  }
+
+  private func listen(
+    _ hub: Hub, _ watchdog: Watchdog<ContinuousClock>, _ uplink: Uplink?
+  ) async throws -> Listener {
+    let front = HTTPFront(
+      gate: gate,
+      surroundings: Surroundings(
+        presences: { try await hub.presences().map(\.json) },
+        traffic: {
+          let traffic = hub.traffic
+          return [
+            "connections": traffic.connections, "opened": traffic.opened,
+            "refused": traffic.refused, "published": traffic.published,
+          ]
+        },
+        health: { watchdog.health }, uplink: { uplink?.status.json }, version: Version.current),
+      allowedOrigins: Set(configuration.allowedOrigins), logger: logger)
+    do {
+      return try await Listener(
+        group: group, host: configuration.host, port: configuration.port,
+        admission: Admission(hub: hub, allowedOrigins: Set(configuration.allowedOrigins)),
+        http: { channel in
+          channel.eventLoop.makeCompletedFuture {
+            Listener.HTTPConnection(serve: try front.attach(to: channel))
+          }
+        },
+        refusal: { channel, refusal in
+          channel.eventLoop.makeCompletedFuture {
+            Listener.HTTPConnection(serve: try front.attach(refusing: refusal, to: channel))
+          }
+        }, logger: logger)
+    } catch let error as IOError {
+      let address = "\(configuration.host):\(configuration.port)"
+      switch error.errnoCode {
+      case EADDRINUSE:
+        throw Failure("\(address) is in use by another program. Choose another with --listen HOST:PORT.")
+      case EACCES:
+        throw Failure("\(address) may not be used by this user. Choose a port above 1023 with --listen.")
+      default:
+        throw Failure("\(address) cannot be listened on (\(error)). Choose another with --listen.")
+      }
+    }
+  }
+}
+
+extension HubConfiguration {
+  /// The host as one types it: an address that means "all" is reached as localhost.
+  var displayHost: String {
+    switch host {
+    case "0.0.0.0", "::": "localhost"
+    default: host.contains(":") ? "[\(host)]" : host
+    }
+  }
+}
+
+extension UplinkStatus {
+  var json: JSON {
+    .compact([
+      "state": .string(state.rawValue), "words": .string(words),
+      "pending": .object(
+        JSON.Members(Lane.allCases.map { ($0.name, .int(pending[$0] ?? 0)) })),
+      "lastContact": .integer(lastContact), "lastError": .text(lastError),
+      "eventsSent": .int(eventsSent), "bytesSent": .int(bytesSent), "refused": .int(refused),
+    ])
+  }
+}
+
+/// A thousand devices need a thousand descriptors, more than a shell's usual soft limit.
+private enum OpenFiles {
+  static func raise() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = min(limit.rlim_max, 65_536)
+    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}

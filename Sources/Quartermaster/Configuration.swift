@@ -1,0 +1,157 @@
+import Access
+import Configuration
+import Foundation
+import Logging
+import SystemPackage
+
+/// What a hub is started with: flags over environment (`QUARTERMASTER_…`) over a YAML file.
+struct HubConfiguration: Sendable {
+  var data: String
+  var host: String
+  var port: Int
+  var eventLoops: Int
+  var allowedOrigins: [String]
+  var currency: String
+  var logLevel: Logger.Level
+  var limits: Limits
+  var shore: Shore?
+
+  struct Shore: Sendable {
+    var url: String
+    var site: String
+    var keyFile: String
+  }
+
+  /// - Parameter flags: by key, as given on the command line.
+  static func load(flags: [String: String], file: String?) async throws -> HubConfiguration {
+    var providers: [any ConfigProvider] = [
+      InMemoryProvider(
+        name: "flags",
+        values: Dictionary(
+          uniqueKeysWithValues: flags.map { key, value in
+            (AbsoluteConfigKey(ConfigKey(key)), ConfigValue(.string(value), isSecret: false))
+          })),
+      EnvironmentVariablesProvider().prefixKeys(with: "quartermaster"),
+    ]
+    if let file {
+      do {
+        providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
+      } catch {
+        throw Failure("The configuration file \(file) cannot be read: \(error)")
+      }
+    }
+    return try HubConfiguration(Settings(reader: ConfigReader(providers: providers)))
+  }
+
+  private init(_ settings: Settings) throws {
+    data = settings.text("data") ?? DataOption.standard
+    let listen = settings.text("listen") ?? "0.0.0.0:8080"
+    (host, port) = try Self.address(listen)
+    eventLoops = try settings.number("eventLoops", 1...64) ?? 1
+    allowedOrigins = settings.texts("allowedOrigins") ?? []
+    currency = settings.text("currency") ?? "EUR"
+    guard currency.count == 3, currency.allSatisfy({ $0.isASCII && $0.isUppercase }) else {
+      throw Failure("currency must be three capital letters, such as EUR, and is \(currency).")
+    }
+    let level = settings.text("logLevel") ?? "notice"
+    guard let logLevel = Logger.Level(rawValue: level) else {
+      throw Failure(
+        "logLevel must be trace, debug, info, notice, warning, error or critical, and is \(level).")
+    }
+    self.logLevel = logLevel
+    limits = try Self.limits(settings)
+    shore = try Self.shore(settings)
+  }
+
+  private static func address(_ text: String) throws -> (host: String, port: Int) {
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+      (0...65535).contains(port)
+    else {
+      throw Failure("listen must be HOST:PORT, such as 0.0.0.0:8080, and is \(text).")
+    }
+    let host = text[..<colon].trimmingCharacters(in: ["[", "]"])
+    return (host.isEmpty ? "0.0.0.0" : host, port)
+  }
+
+  private static let limitKeys: [(String, WritableKeyPath<Limits, Int> & Sendable, ClosedRange<Int>)] = [
+    ("limits.connections", \.connections, 1...1_000_000),
+    ("limits.connectionsPerAddress", \.connectionsPerAddress, 1...1_000_000),
+    ("limits.connectionsPerUser", \.connectionsPerUser, 1...1_000_000),
+    ("limits.connectionAttemptsPerMinute", \.connectionAttemptsPerMinute, 1...100_000_000),
+    ("limits.messagesPerMinute", \.messagesPerMinute, 1...100_000_000),
+    ("limits.messagesPerMinutePerType", \.messagesPerMinutePerType, 1...100_000_000),
+    ("limits.messageSize", \.messageSize, 1024...67_108_864),
+    ("limits.jsonDepth", \.jsonDepth, 4...512),
+    ("limits.waitingBytes", \.waitingBytes, 16_384...1_073_741_824),
+    ("limits.subscriptions", \.subscriptions, 1...100_000),
+    ("limits.signInAttemptsPerMinute", \.signInAttemptsPerMinute, 1...1_000_000),
+    ("limits.requestsPerMinute", \.requestsPerMinute, 1...100_000_000),
+  ]
+
+  private static func limits(_ settings: Settings) throws -> Limits {
+    var limits = Limits()
+    for (key, path, range) in limitKeys {
+      if let number = try settings.number(key, range) { limits[keyPath: path] = number }
+    }
+    if let replayed = try settings.number("limits.replayedEvents", 0...100_000_000) {
+      limits.replayedEvents = Int64(replayed)
+    }
+    return limits
+  }
+
+  private static func shore(_ settings: Settings) throws -> Shore? {
+    let parts = ["shore.url", "shore.site", "shore.siteKeyFile"].map(settings.text)
+    if parts.allSatisfy({ $0 == nil }) { return nil }
+    guard let url = parts[0], let site = parts[1], let keyFile = parts[2] else {
+      throw Failure(
+        "Shore needs all three of --shore URL, --site NAME and --site-key-file FILE, or none.")
+    }
+    return Shore(url: url, site: site, keyFile: keyFile)
+  }
+
+  /// What is in force, in the form of the configuration file.
+  var yaml: String {
+    var lines = [
+      "data: \(data)", "listen: \"\(host):\(port)\"", "eventLoops: \(eventLoops)",
+      "currency: \(currency)", "logLevel: \(logLevel.rawValue)",
+      "allowedOrigins: [\(allowedOrigins.map { "\"\($0)\"" }.joined(separator: ", "))]", "limits:",
+    ]
+    for (key, path, _) in Self.limitKeys {
+      lines.append("  \(key.dropFirst("limits.".count)): \(limits[keyPath: path])")
+    }
+    lines.append("  replayedEvents: \(limits.replayedEvents)")
+    if let shore {
+      lines += [
+        "shore:", "  url: \(shore.url)", "  site: \(shore.site)",
+        "  siteKeyFile: \(shore.keyFile)",
+      ]
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// Reads single settings, wherever they come from.
+private struct Settings {
+  let reader: ConfigReader
+
+  func text(_ key: String) -> String? {
+    reader.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  func texts(_ key: String) -> [String]? {
+    reader.stringArray(forKey: ConfigKey(key))
+      ?? text(key)?.split(separator: ",").map(String.init)
+  }
+
+  func number(_ key: String, _ range: ClosedRange<Int>) throws -> Int? {
+    let number = reader.int(forKey: ConfigKey(key)) ?? text(key).flatMap { Int($0) }
+    guard let number else {
+      if let text = text(key) { throw Failure("\(key) must be a whole number, and is \(text).") }
+      return nil
+    }
+    guard range.contains(number) else {
+      throw Failure("\(key) must be from \(range.lowerBound) to \(range.upperBound), and is \(number).")
+    }
+    return number
+  }
+}

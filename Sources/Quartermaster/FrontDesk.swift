@@ -1,0 +1,40 @@
+import Logging
+import Realtime
+import ServiceLifecycle
+import Storage
+import Supervision
+
+/// Serves the port, and closes it in order: stop accepting, finish and answer what was taken, say
+/// 1001 to every socket, and leave within a few seconds.
+struct FrontDesk: Service {
+  let listener: Listener
+  let hub: Hub
+  let ledger: Ledger
+  let manager: ServiceManager
+  let logger: Logger
+
+  func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await listener.run() }
+      group.addTask {
+        try await gracefulShutdown()
+        manager.stopping("Finishing what was begun.")
+        listener.stopAccepting()
+        await ledger.close()
+        hub.closeAll("The hub is stopping.")
+        await departures()
+      }
+      // Whichever ends first, the other has nothing left to do.
+      _ = try await group.next()
+      if Task.isShuttingDownGracefully { _ = try await group.next() }
+      group.cancelAll()
+    }
+  }
+
+  /// Waits until every socket has said goodbye, two seconds at most.
+  private func departures() async {
+    for _ in 0..<40 where hub.traffic.connections > 0 {
+      try? await Task.sleep(for: .milliseconds(50))
+    }
+  }
+}
