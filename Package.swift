@@ -104,7 +104,15 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Supervision",
-      dependencies: ["CSystemd", lifecycle, logging, nioCore, nioPosix],
+      dependencies: ["CSystemd", lifecycle, logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SupervisionTests",
+      dependencies: [
+        "Supervision", logging,
+        .product(name: "InMemoryLogging", package: "swift-log"),
+        .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: strict),
 
     .executableTarget(
