@@ -155,7 +155,8 @@ let package = Package(
       name: "UplinkTests",
       dependencies: [
         "Inventory", "Shore", "ShoreFixtures", "Storage", "Sync", "Uplink", "Wire", grdb,
-        hummingbird, logging, nioCore, nioPosix,
+        httpClient, hummingbird, logging, nioCore, nioHTTP1, nioPosix,
+        .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
