@@ -287,18 +287,18 @@ extension Fields {
     }
   }
 
-  /// At least one line, each read by `read`; errors name the line: `lines[3].quantity is missing.`
+  /// Lines, each read by `read`; errors name the line: `lines[3].quantity is missing.`
   package mutating func lines<Line>(
-    _ name: String = "lines", _ about: String, required: Bool = true,
+    _ name: String = "lines", _ about: String, required: Bool = true, atLeast minimum: Int = 1,
     _ read: (inout Fields) throws(Refusal) -> Line
   ) throws(Refusal) -> [Line]? {
-    let range = 1...1000
+    let range = minimum...1000
     return try value(
       name, about, .list(Fields.describe { try _ = read(&$0) }, range), required: required,
       sample: []
     ) { value throws(Refusal) in
       guard let elements = value.elements, range.contains(elements.count) else {
-        throw .invalid(name, "must be a list of 1 to 1000 lines")
+        throw .invalid(name, "must be a list of \(minimum) to 1000 lines")
       }
       var lines: [Line] = []
       for (index, element) in elements.enumerated() {

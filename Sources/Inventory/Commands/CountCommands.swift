@@ -35,7 +35,8 @@ package struct ScanCount: Command {
     code = try fields.optionalText("code", 1...200, "What the scanner read.")
     location = try fields.optionalID("locationId", "Where; the session's location if left out.")
     lot = try fields.lot()
-    quantity = try fields.optionalQuantity("quantity", "How many.") ?? 1
+    quantity = try fields.optionalQuantity(
+      "quantity", "How many; 0 for looked and found none.", atLeast: 0) ?? 1
     guard product != nil || code != nil else { throw .invalid("code", "or productId is needed") }
   }
 }

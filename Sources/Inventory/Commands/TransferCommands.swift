@@ -45,8 +45,8 @@ package struct ReceiveTransfer: Command {
   package init(_ fields: inout Fields) throws(Refusal) {
     transfer = try fields.id("transferId", "The transfer.")
     lines = try fields.lines(
-      "lines", "What arrived; all that is outstanding if left out.", required: false,
-      TransferLine.init)
+      "lines", "What arrived; all that is outstanding if left out, nothing if empty.",
+      required: false, atLeast: 0, TransferLine.init)
     close = try fields.flag("close", "Whether nothing more is expected.") ?? false
   }
 }

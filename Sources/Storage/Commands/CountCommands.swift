@@ -79,8 +79,8 @@ extension CompleteCount: LedgerCommand {
     let session = try entry.openCount(count)
     let sums = try entry.rows(
       """
-      SELECT product, location, lot, SUM(quantity), MAX(seq) FROM count_line
-      WHERE count = ? AND product IS NOT NULL AND location IS NOT NULL
+      SELECT product, location, lot, SUM(quantity), MAX(seq) FROM count_line l
+      WHERE count = ? AND product IS NOT NULL AND location IS NOT NULL AND \(CountLine.stands)
       GROUP BY product, location, lot ORDER BY product, location, lot
       """, [count])
     var differences: [JSON] = []
@@ -100,9 +100,9 @@ extension CompleteCount: LedgerCommand {
     }
     let unknown = try entry.integer(
       """
-      SELECT COUNT(*) FROM (SELECT 1 FROM count_line
-        WHERE count = ? AND (product IS NULL OR location IS NULL)
-        GROUP BY code, product HAVING SUM(quantity) <> 0)
+      SELECT COUNT(*) FROM (SELECT 1 FROM count_line l
+        WHERE count = ? AND (product IS NULL OR location IS NULL) AND \(CountLine.stands)
+        GROUP BY code, product)
       """, [count])
     try entry.execute(
       "UPDATE count SET status = 'completed', completed_seq = ?, completed_by = ? WHERE id = ?",
@@ -148,6 +148,12 @@ private struct CountLine {
   var lot: String
   var quantity: Int64
   var cancels: Int64?
+
+  /// SQL for a line `l` that was not taken back. A product whose scans all were is not counted: a
+  /// slip of the scanner must not set its stock to nought.
+  static let stands = """
+    l.cancels IS NULL AND NOT EXISTS (SELECT 1 FROM count_line c WHERE c.cancels = l.id)
+    """
 }
 
 extension LedgerTransaction {

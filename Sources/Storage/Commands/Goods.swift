@@ -82,6 +82,8 @@ extension LedgerTransaction {
     var fromReserved: Int64 = 0
     /// What was counted is there, whoever may have been promised more.
     var isCounted = false
+    /// One half of a move within the house, which changes no product's total.
+    var isHalf = false
   }
 
   /// Moves `quantity` (signed) at `place`, with its event and, where one is due, its alert.
@@ -136,8 +138,10 @@ extension LedgerTransaction {
         seq, place.product, place.location, place.lot, quantity, movement.reason.rawValue,
         movement.reference, movement.note, identity?.user, time, deviceTime,
       ])
-    try tellAlert(
-      product, total: total, reserved: product.reserved - movement.fromReserved, added: quantity)
+    if !movement.isHalf {
+      try tellAlert(
+        product, total: total, reserved: product.reserved - movement.fromReserved, added: quantity)
+    }
     return (level, seq)
   }
 

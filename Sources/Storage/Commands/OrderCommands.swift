@@ -14,7 +14,7 @@ extension CreateOrder: LedgerCommand {
         .duplicate, "There is an order with the number \(reference) already.", field: "reference")
     }
     let currency = currency ?? entry.store.currency
-    let priced = try entry.priced(lines)
+    let priced = try entry.priced(lines, in: currency)
     let total = try LedgerTransaction.total(priced.map { ($0.quantity, $0.price) })
     let id = try entry.insert(
       """
@@ -26,7 +26,9 @@ extension CreateOrder: LedgerCommand {
         entry.identity?.user, entry.time, entry.deviceTime,
       ])
     try entry.setLines(priced, of: id)
-    let order = Order(id: id, customer: customer, branch: branch, status: .pending, total: total)
+    let order = Order(
+      id: id, customer: customer, branch: branch, status: .pending, total: total,
+      currency: currency)
     try entry.tell(
       .orderCreated, order,
       .compact([
@@ -52,7 +54,7 @@ extension UpdateOrder: LedgerCommand {
       guard fulfilled == nil else {
         throw Refusal(.wrongState, "Goods for order \(order) have been taken already.")
       }
-      let priced = try entry.priced(lines)
+      let priced = try entry.priced(lines, in: found.currency)
       found.total = try LedgerTransaction.total(priced.map { ($0.quantity, $0.price) })
       try entry.execute("DELETE FROM order_line WHERE \"order\" = ?", [order])
       try entry.setLines(priced, of: order)
@@ -160,7 +162,9 @@ extension RemoveOrder: LedgerCommand {
       throw Refusal(
         .inUse, "Order \(order) has been worked on; cancel it instead of deleting it.")
     }
-    try entry.execute("UPDATE \"order\" SET deleted = 1 WHERE id = ?", [order])
+    // Its number is free again: the order may have been a first try at entering the next one.
+    try entry.execute(
+      "UPDATE \"order\" SET deleted = 1, reference = NULL WHERE id = ?", [order])
     try entry.tell(.orderDeleted, found, ["orderId": .int(order)])
     return ["orderId": .int(order)]
   }
@@ -172,6 +176,7 @@ struct Order {
   var branch: Int64?
   var status: OrderStatus
   var total: Int64
+  var currency: String
 }
 
 private struct PricedLine {
@@ -191,16 +196,30 @@ private struct PricedLine {
 extension LedgerTransaction {
   func order(_ id: Int64) throws -> Order {
     let row = try row(
-      "SELECT customer, branch, status, total FROM \"order\" WHERE id = ? AND deleted = 0", [id])
+      """
+      SELECT customer, branch, status, total, currency FROM "order" WHERE id = ? AND deleted = 0
+      """, [id])
     guard let row, let status = OrderStatus(rawValue: row[2]) else {
       throw Refusal.missing("order", id, field: "orderId")
     }
     try requireMembership(of: row[1])
-    return Order(id: id, customer: row[0], branch: row[1], status: status, total: row[3])
+    return Order(
+      id: id, customer: row[0], branch: row[1], status: status, total: row[3], currency: row[4])
   }
 
   func nameOfCustomer(_ id: Int64) throws -> String? {
     try row("SELECT name FROM customer WHERE id = ?", [id])?[0]
+  }
+
+  /// The catalogue's price, which is money of one currency and is never taken for another's.
+  static func price(of product: StockedProduct, in currency: String) throws -> Int64 {
+    guard product.currency == currency || product.price == 0 else {
+      throw Refusal(
+        .invalidField,
+        "\(product.name) is priced in \(product.currency), not \(currency). Give its line a price.",
+        field: "lines")
+    }
+    return product.price
   }
 
   /// A sum of money that cannot overflow.
@@ -208,7 +227,8 @@ extension LedgerTransaction {
     var total: Int64 = 0
     for line in lines {
       let (amount, tooLarge) = line.quantity.multipliedReportingOverflow(by: line.price)
-      guard !tooLarge, amount <= Fields.moneyLimit * 1000, total <= Fields.moneyLimit * 1000 else {
+      let limit = Fields.moneyLimit * 1000
+      guard !tooLarge, amount <= limit, total + amount <= limit else {
         throw Refusal(.invalidField, "The total is larger than the hub can count.", field: "lines")
       }
       total += amount
@@ -223,12 +243,14 @@ extension LedgerTransaction {
     try append(event, topics: topics, branch: order.branch, customer: order.customer ?? 0, data)
   }
 
-  fileprivate func priced(_ lines: [OrderLine]) throws -> [PricedLine] {
+  fileprivate func priced(
+    _ lines: [OrderLine], in currency: String
+  ) throws -> [PricedLine] {
     try lines.map { line in
       let product = try product(line.product)
       return PricedLine(
         product: line.product, name: product.name, quantity: line.quantity,
-        price: line.price ?? product.price)
+        price: try line.price ?? Self.price(of: product, in: currency))
     }
   }
 

@@ -7,7 +7,10 @@ extension RecordPayment: LedgerCommand {
     let order = try order.map(entry.order)
     let customer = customer ?? order?.customer
     if let customer { _ = try entry.nameOfCustomer(customer).unwrapped("customer", customer) }
-    let currency = try currency ?? entry.currency(of: order?.id)
+    let currency = currency ?? order?.currency ?? entry.store.currency
+    if let order, order.currency != currency {
+      throw Refusal.invalid("currency", "must be the order's, \(order.currency)")
+    }
     let id = try entry.insert(
       """
       INSERT INTO payment ("order", customer, amount, currency, method, status, reference, reason,
@@ -65,7 +68,8 @@ extension CreateSale: LedgerCommand {
     let currency = currency ?? entry.store.currency
     let sold = try lines.map { line in
       let product = try entry.product(line.product)
-      return (line: line, product: product, price: line.price ?? product.price)
+      let price = try line.price ?? LedgerTransaction.price(of: product, in: currency)
+      return (line: line, product: product, price: price)
     }
     let total = try LedgerTransaction.total(sold.map { ($0.line.quantity, $0.price) })
     let code = try entry.nextSaleCode()
@@ -181,13 +185,6 @@ extension LedgerTransaction {
     return Payment(
       id: id, order: row[0], sale: row[1], customer: row[2], branch: row[3], amount: row[4],
       refunded: row[5], currency: row[6], method: row[7], status: status)
-  }
-
-  fileprivate func currency(of order: Int64?) throws -> String {
-    guard let order,
-      let row = try row("SELECT currency FROM \"order\" WHERE id = ?", [order])
-    else { return store.currency }
-    return row[0]
   }
 
   /// Books what a payment's status means for its order, and tells it.

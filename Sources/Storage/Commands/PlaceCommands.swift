@@ -4,7 +4,7 @@ import Wire
 
 extension CreateLocation: LedgerCommand {
   package func apply(in entry: LedgerTransaction) throws -> JSON {
-    try entry.require(parent, in: "location", called: "location", field: "parentId")
+    try entry.requireOpen(parent)
     try entry.require(branch, in: "branch", called: "branch", field: "branchId")
     try entry.requireMembership(of: branch)
     try entry.requireFreeName(title, under: parent)
@@ -26,7 +26,7 @@ extension UpdateLocation: LedgerCommand {
     let oldParent = try entry.integer("SELECT parent FROM location WHERE id = ?", [location])
     let newParent = parent ?? oldParent
     if case .some(.some(let parent)) = parent {
-      try entry.require(parent, in: "location", called: "location", field: "parentId")
+      try entry.requireOpen(parent)
       try entry.requireNoLoop(putting: location, under: parent)
     }
     if case .some(let branch) = branch {
@@ -61,10 +61,14 @@ extension RemoveLocation: LedgerCommand {
         OR EXISTS (SELECT 1 FROM reservation WHERE location = ?1 AND status = 'active')
         OR EXISTS (SELECT 1 FROM transfer WHERE ?1 IN (source, destination)
           AND status IN ('created', 'shipped'))
+        OR EXISTS (SELECT 1 FROM count WHERE location = ?1 AND status = 'open')
+        OR EXISTS (SELECT 1 FROM count_line l JOIN count c ON c.id = l.count
+          WHERE l.location = ?1 AND c.status = 'open')
       """, [location])
     guard isInUse == 0 else {
       throw Refusal(
-        .inUse, "\(found.name) still holds stock, other locations, reservations or open transfers.")
+        .inUse,
+        "\(found.name) still holds stock or other locations, or is part of a reservation, transfer or count.")
     }
     try entry.execute("UPDATE location SET archived = 1 WHERE id = ?", [location])
     try entry.append(
@@ -101,6 +105,14 @@ extension UpdateBranch: LedgerCommand {
 }
 
 extension LedgerTransaction {
+  /// What is put into a closed location would be out of sight.
+  fileprivate func requireOpen(_ parent: Int64?) throws {
+    guard let parent else { return }
+    guard try integer("SELECT 1 FROM location WHERE id = ? AND archived = 0", [parent]) != nil else {
+      throw Refusal.missing("location", parent, field: "parentId")
+    }
+  }
+
   fileprivate func requireFreeName(_ name: String, under parent: Int64?) throws {
     let other = try integer(
       "SELECT 1 FROM location WHERE name = ? AND parent IS ? AND archived = 0", [name, parent])

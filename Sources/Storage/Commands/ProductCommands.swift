@@ -85,13 +85,8 @@ extension UpdateProduct: LedgerCommand {
 extension RemoveProduct: LedgerCommand {
   package func apply(in entry: LedgerTransaction) throws -> JSON {
     let found = try entry.product(product)
-    guard
-      try entry.integer(
-        "SELECT 1 FROM stock WHERE product = ? AND quantity <> 0 LIMIT 1", [product]) == nil,
-      found.reserved == 0
-    else {
-      throw Refusal(
-        .inUse, "\(found.name) is still in stock or reserved. Book it out first.")
+    if let use = try entry.use(of: found) {
+      throw Refusal(.inUse, "\(found.name) is still \(use).")
     }
     try entry.execute("UPDATE product SET archived = 1 WHERE id = ?", [product])
     try entry.setBarcodes([], of: product)
@@ -103,6 +98,40 @@ extension RemoveProduct: LedgerCommand {
 }
 
 extension LedgerTransaction {
+  /// What still needs the product, in words; without it those things could never be finished.
+  fileprivate func use(of product: StockedProduct) throws -> String? {
+    if product.reserved > 0 { return "reserved" }
+    let uses = [
+      (
+        "in stock. Book it out first",
+        "SELECT 1 FROM stock WHERE product = ? AND quantity <> 0 LIMIT 1"
+      ),
+      (
+        "part of an open transfer",
+        """
+        SELECT 1 FROM transfer_line l JOIN transfer t ON t.id = l.transfer
+        WHERE l.product = ? AND t.status IN ('created', 'shipped') LIMIT 1
+        """
+      ),
+      (
+        "part of an open order",
+        """
+        SELECT 1 FROM order_line l JOIN "order" o ON o.id = l."order"
+        WHERE l.product = ? AND l.fulfilled < l.quantity AND o.deleted = 0
+          AND o.status IN ('pending', 'processing') LIMIT 1
+        """
+      ),
+      (
+        "part of an open count",
+        """
+        SELECT 1 FROM count_line l JOIN count c ON c.id = l.count
+        WHERE l.product = ? AND c.status = 'open' LIMIT 1
+        """
+      ),
+    ]
+    return try uses.first { try integer($0.1, [product.id]) != nil }?.0
+  }
+
   fileprivate func setBarcodes(_ codes: [String], of product: Int64) throws {
     try execute("DELETE FROM barcode WHERE product = ?", [product])
     for code in Set(codes).sorted() {

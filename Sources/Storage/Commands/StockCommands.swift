@@ -27,10 +27,10 @@ extension MoveStock: LedgerCommand {
     let reference = "move:\(from)-\(to)"
     let left = try entry.move(
       -quantity, at: Place(product: product, location: from, lot: lot),
-      .init(reason: .move, reference: reference, note: note))
+      .init(reason: .move, reference: reference, note: note, isHalf: true))
     let arrived = try entry.move(
       quantity, at: Place(product: product, location: to, lot: lot),
-      .init(reason: .move, reference: reference, note: note))
+      .init(reason: .move, reference: reference, note: note, isHalf: true))
     return ["fromStock": .int(left.level), "toStock": .int(arrived.level)]
   }
 }

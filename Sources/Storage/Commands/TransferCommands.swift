@@ -60,6 +60,9 @@ extension ReceiveTransfer: LedgerCommand {
   package func apply(in entry: LedgerTransaction) throws -> JSON {
     let found = try entry.transfer(transfer, in: .shipped)
     try entry.requireMembership(of: found.destination.branch)
+    guard lines?.isEmpty != true || close else {
+      throw Refusal.invalid("lines", "may be empty only where the transfer is closed")
+    }
     let sent = try entry.transferLines(transfer)
     let arriving: [TransferLine] = lines ?? sent.filter { $0.open > 0 }.map { line in
       TransferLine(product: line.product, lot: line.lot, quantity: line.open)
