@@ -7,6 +7,7 @@ import NIOCore
 import NIOPosix
 import Realtime
 import ServiceLifecycle
+import UnixSignals
 import Storage
 import Supervision
 import Uplink
@@ -30,7 +31,7 @@ struct Assembly {
     Umask.restrict()
     OpenFiles.raise()
     logger = Console.logger(configuration.logLevel)
-    manager = ServiceManager()
+    manager = ServiceManager(logger: logger)
     manager.extendTimeout(.seconds(120))
     manager.status("Opening the database.")
     lock = try DataLock(directory: configuration.data)
@@ -62,9 +63,9 @@ struct Assembly {
     let watchdog = Watchdog(
       manager: manager,
       checks: [
-        Check(name: "event loops") { try await hub.turn() },
-        Check(name: "database") { try await upkeep.run() },
-        Check(name: "listener") { try await loopback.ask() },
+        .init(name: "event loops") { try await hub.turn() },
+        .init(name: "database") { try await upkeep.run() },
+        .init(name: "listener") { try await loopback.ask() },
       ], logger: logger)
     let listener = try await listen(hub, watchdog, uplink)
     loopback.target(host: configuration.host, port: listener.port)
@@ -77,9 +78,9 @@ struct Assembly {
       listener: listener, hub: hub, ledger: gate.ledger, manager: manager, logger: logger)
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     if let uplink { services.append(.init(service: uplink)) }
-    services.append(.init(service: watchdog))
     services.append(
       .init(service: front, successTerminationBehavior: .gracefullyShutdownGroup))
+    services.append(.init(service: watchdog))
     var group = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(4)
@@ -103,7 +104,7 @@ struct Assembly {
   }
 
   private func listen(
-    _ hub: Hub, _ watchdog: Watchdog<ContinuousClock>, _ uplink: Uplink?
+    _ hub: Hub, _ watchdog: Watchdog, _ uplink: Uplink?
   ) async throws -> Listener {
     let front = HTTPFront(
       gate: gate,
@@ -165,6 +166,22 @@ extension UplinkStatus {
       "lastContact": .integer(lastContact), "lastError": .text(lastError),
       "eventsSent": .int(eventsSent), "bytesSent": .int(bytesSent), "refused": .int(refused),
     ])
+  }
+}
+
+extension Watchdog {
+  /// The last verdict as the API shows it. Before the first round nothing is known to be wrong.
+  fileprivate var health: (isWell: Bool, details: JSON) {
+    guard let verdict else { return (true, [:]) }
+    let findings = verdict.findings.map { finding -> (key: String, value: JSON) in
+      let milliseconds = JSON.int(finding.duration.milliseconds)
+      switch finding.outcome {
+      case .ok: return (finding.check, ["ok": true, "milliseconds": milliseconds])
+      case .failed(let reason):
+        return (finding.check, ["ok": false, "reason": .string(reason), "milliseconds": milliseconds])
+      }
+    }
+    return (verdict.isWell, .object(JSON.Members(findings)))
   }
 }
 

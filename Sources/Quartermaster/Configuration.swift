@@ -73,7 +73,7 @@ struct HubConfiguration: Sendable {
     return (host.isEmpty ? "0.0.0.0" : host, port)
   }
 
-  private static let limitKeys: [(String, WritableKeyPath<Limits, Int> & Sendable, ClosedRange<Int>)] = [
+  private static let limitKeys: [(String, any WritableKeyPath<Limits, Int> & Sendable, ClosedRange<Int>)] = [
     ("limits.connections", \.connections, 1...1_000_000),
     ("limits.connectionsPerAddress", \.connectionsPerAddress, 1...1_000_000),
     ("limits.connectionsPerUser", \.connectionsPerUser, 1...1_000_000),

@@ -44,7 +44,7 @@ enum Console {
     write("\r\(label) [\(bar)] \(done)/\(total)" + (done == total ? "\n" : ""), to: STDERR_FILENO)
   }
 
-  static func logger(_ level: Logger.Level) -> Logger {
+  static func logger(_ level: Logger.Level = .error) -> Logger {
     var logger = Logger(label: "quartermaster") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = level
     return logger

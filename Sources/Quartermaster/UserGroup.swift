@@ -24,7 +24,7 @@ struct UserAdd: AsyncParsableCommand {
 
   func run() async throws {
     let store = try data.openStore(creating: true)
-    let gate = try await Gate.open(store, data.directory, logger: Console.logger(.error))
+    let gate = try await Gate.open(store, data.directory, logger: Console.logger())
     let password = try passwordStdin ? Password.read() : nil
     let command = try CreateUser(
       data: .compact([
@@ -100,7 +100,7 @@ struct UserPassword: AsyncParsableCommand {
 
   func run() async throws {
     let store = try data.openStore()
-    let gate = try await Gate.open(store, data.directory, logger: Console.logger(.error))
+    let gate = try await Gate.open(store, data.directory, logger: Console.logger())
     let command = try SetPassword(
       data: [
         "userId": .int(try UserState.id(of: name, store)), "password": .string(try Password.read()),
@@ -119,7 +119,7 @@ struct Token: AsyncParsableCommand {
 
   func run() async throws {
     let store = try data.openStore()
-    let gate = try await Gate.open(store, data.directory, logger: Console.logger(.error))
+    let gate = try await Gate.open(store, data.directory, logger: Console.logger())
     do {
       Console.say(try await gate.issueToken(login: name))
     } catch {
@@ -138,7 +138,7 @@ private enum UserState {
 
   static func set(_ name: String, active: Bool, _ data: DataOption) async throws {
     let store = try data.openStore()
-    let ledger = Ledger(store: store, logger: Console.logger(.error))
+    let ledger = Ledger(store: store, logger: Console.logger())
     let command = try UpdateUser(
       data: ["userId": .int(try id(of: name, store)), "active": .bool(active)])
     _ = try await ledger.submit(Submission(command, by: .hub)).receipt

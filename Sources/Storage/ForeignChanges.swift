@@ -13,20 +13,21 @@ import Synchronization
 /// nothing new.
 package final class ForeignChanges: Sendable {
   private let queue = DispatchQueue(label: "quartermaster.changes", qos: .utility)
-  private let source: any DispatchSourceRead
-  private let descriptor: Int32
+  // Dispatch sources may be used from any thread; Linux' Dispatch does not say so to the compiler.
+  nonisolated(unsafe) private let source: any DispatchSourceRead
 
   /// - Returns: `nil` where the kernel gives no watch.
   package init?(of store: Store, notice: @escaping @Sendable () -> Void) {
-    let descriptor = inotify_init1(Int32(IN_CLOEXEC.rawValue) | Int32(IN_NONBLOCK.rawValue))
+    let descriptor = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
     guard descriptor >= 0 else { return nil }
     guard inotify_add_watch(descriptor, store.path + "-wal", UInt32(IN_MODIFY)) >= 0 else {
       close(descriptor)
       return nil
     }
-    self.descriptor = descriptor
-    source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-    let (source, queue) = (source, queue)
+    nonisolated(unsafe) let source = DispatchSource.makeReadSource(
+      fileDescriptor: descriptor, queue: queue)
+    self.source = source
+    let queue = queue
     source.setEventHandler {
       source.suspend()
       queue.asyncAfter(deadline: .now() + .milliseconds(50)) {
@@ -41,6 +42,6 @@ package final class ForeignChanges: Sendable {
   }
 
   package func stop() {
-    queue.async { [source] in source.cancel() }
+    queue.async { self.source.cancel() }
   }
 }

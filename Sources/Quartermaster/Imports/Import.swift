@@ -39,7 +39,7 @@ struct Import: AsyncParsableCommand {
     let csv = try CSV(text)
     let store = try data.openStore(creating: true)
     let books = Books(
-      store: store, ledger: Ledger(store: store, logger: Console.logger(.error)),
+      store: store, ledger: Ledger(store: store, logger: Console.logger()),
       currency: currency)
     let report: ImportReport
     switch what {

@@ -56,7 +56,7 @@ struct MovementFile {
           .init(
             line: row.line, operation: "import:\(row.line):\(content)".operationID,
             command: command, deviceTime: time))
-      } catch let error as Refusal {
+      } catch {
         bad.append(BadRow(line: row.line, reason: error.message))
       }
     }
