@@ -3,10 +3,10 @@ import Storage
 
 /// Where a command stands in REST, made from its name and fields:
 /// `stock.adjust` is `POST /api/v1/stock/adjust`, `product.create` is `POST /api/v1/products`,
-/// `order.status` is `POST /api/v1/orders/{orderId}/status`.
+/// `order.status` is `POST /api/v1/orders/{id}/status`.
 struct CommandPath {
   var path: String
-  /// The field that the path holds, where the command is about one thing.
+  /// The field that `{id}` in the path stands for, where the command is about one thing.
   var subject: String?
 
   init(_ command: any LedgerCommand.Type) {
@@ -16,7 +16,7 @@ struct CommandPath {
     let id = noun + "Id"
     if noun != "stock", command.shapes.contains(where: { $0.name == id && $0.isRequired }) {
       subject = id
-      path = "\(collection)/{\(id)}/\(verb)"
+      path = "\(collection)/{id}/\(verb)"
     } else if ["create", "open", "record", "send"].contains(verb) {
       path = collection
     } else {
@@ -31,7 +31,4 @@ struct CommandPath {
     default: noun + "s"
     }
   }
-
-  /// As Hummingbird's router writes it.
-  var route: String { path }
 }

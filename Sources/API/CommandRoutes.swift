@@ -23,11 +23,11 @@ struct CommandRoutes {
   func add(to router: Router<APIContext>) {
     for command in Catalogue.commands {
       let path = CommandPath(command)
-      router.post(RouterPath(path.route)) { request, context -> Response in
+      router.post(RouterPath(path.path)) { request, context -> Response in
         let identity = try await gate.person(request)
         var data = try await request.json(gate.limits)
         if let subject = path.subject {
-          data[subject] = .int(try context.parameters.id(subject))
+          data[subject] = .int(try context.parameters.id("id"))
         }
         let outcome = await gate.submit(
           CommandRequest(

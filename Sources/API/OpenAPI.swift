@@ -72,7 +72,9 @@ enum OpenAPI {
     ]
     if let subject = path.subject {
       parameters.append(
-        parameter(subject, "path", "What the command is about.", ["type": "integer"], required: true))
+        parameter(
+          "id", "path", "What the command is about, its \(subject).", ["type": "integer"],
+          required: true))
     }
     let fields = command.shapes.filter { $0.name != path.subject }
     return [

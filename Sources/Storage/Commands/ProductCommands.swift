@@ -17,7 +17,7 @@ extension CreateProduct: LedgerCommand {
       """,
       [
         sku, title, unit, category, price, currency, minimum, attributes?.encoded,
-        forbidsNegative, StockAlert.out.rawValue,
+        forbidsNegative, StockAlert.none.rawValue,
       ])
     try entry.setBarcodes(barcodes, of: id)
     try entry.append(
