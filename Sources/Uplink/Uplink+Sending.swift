@@ -33,8 +33,8 @@ extension Uplink {
       switch reply {
       case .accepted(let refused):
         let own = Set(batch.events.map(\.seq))
-        try confirmed(batch.head, refused: refused.filter { own.contains($0.seq) })
-        update { $0.eventsSent += Int64(batch.events.count) }
+        try confirmed(
+          batch.head, events: own.count, refused: refused.filter { own.contains($0.seq) })
         return .confirmed(events: batch.events.count)
       case .gap(let through): return try rewind(lane, to: through)
       case .rejected(_, let message):
@@ -66,7 +66,7 @@ extension Uplink {
         let refusal = EventRefusal(
           seq: event.seq, code: .withheld,
           message: "Shore can't read this event; it is kept aboard.")
-        try confirmed(batch.head, refused: [refusal])
+        try confirmed(batch.head, events: 0, refused: [refusal])
         return .withheld
       case .gap(let through): return try rewind(lane, to: through)
       case .rejected(_, let message): return failed(.rejected(message))
@@ -87,12 +87,17 @@ extension Uplink {
     }
   }
 
-  private func confirmed(_ head: BatchHead, refused: [EventRefusal]) throws {
+  private func confirmed(
+    _ head: BatchHead, events: Int, refused: [EventRefusal]
+  ) throws {
     try store.acknowledged(
       head.lane, through: head.through,
       refused: refused.map { ShoreRefusal(seq: $0.seq, code: $0.code, message: $0.message) })
     contacted()
-    update { $0.refused += Int64(refused.count) }
+    update { status in
+      status.eventsSent += Int64(events)
+      status.refused += Int64(refused.count)
+    }
     for refusal in refused {
       logger.warning(
         "Shore refused an event; it waits for a person.",
