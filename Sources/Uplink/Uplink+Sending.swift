@@ -12,7 +12,7 @@ enum Happening: Sendable {
   case rejected(events: Int)
   case tooLarge(events: Int, isProven: Bool)
   case failed(Trouble)
-  case stopped
+  case givenUp
 }
 
 extension Uplink {
@@ -28,7 +28,7 @@ extension Uplink {
       guard body.count <= Limits.body, batch.text.count <= Limits.inflated else {
         return .tooLarge(events: batch.events.count, isProven: true)
       }
-      let reply = try await courier.post(body, head: batch.head)
+      let reply = await post(body, head: batch.head, by: courier)
       update { $0.bytesSent += Int64(body.count) }
       switch reply {
       case .accepted(let refused):
@@ -45,6 +45,7 @@ extension Uplink {
         if batch.events.count == 1, !isProven { troubled(.tooLarge) }
         return .tooLarge(events: batch.events.count, isProven: isProven)
       case .failed(let trouble): return failed(trouble)
+      case nil: return .givenUp
       }
     }
   }
@@ -59,7 +60,7 @@ extension Uplink {
       }
       let batch = Batch(withholding: event, lane: lane, after: after, lineage: try lineage())
       let body = try batch.body()
-      let reply = try await courier.post(body, head: batch.head)
+      let reply = await post(body, head: batch.head, by: courier)
       update { $0.bytesSent += Int64(body.count) }
       switch reply {
       case .accepted:
@@ -72,6 +73,7 @@ extension Uplink {
       case .rejected(_, let message): return failed(.rejected(message))
       case .tooLarge: return failed(.tooLarge)
       case .failed(let trouble): return failed(trouble)
+      case nil: return .givenUp
       }
     }
   }
@@ -79,8 +81,6 @@ extension Uplink {
   private func step(_ body: () async throws -> Happening) async -> Happening {
     do {
       return try await body()
-    } catch is CancellationError {
-      return .stopped
     } catch {
       logger.error("The uplink can't read or write the hub's log.", metadata: ["error": "\(error)"])
       return failed(.hub("The hub's own database stands in the way: \(error)"))
