@@ -17,7 +17,7 @@ struct ShoreResponder: HTTPResponder {
   private let nobody = SiteKey()
 
   init(
-    store: ShoreStore, operatorToken: OperatorToken, gate: Gate = Gate(places: 16),
+    store: ShoreStore, operatorToken: OperatorToken, gate: Gate = Gate(bytes: 64 << 20),
     clock: @escaping @Sendable () -> Int64, logger: Logger
   ) {
     self.store = store
@@ -80,8 +80,10 @@ struct ShoreResponder: HTTPResponder {
     else {
       throw Problem(.unsupportedMediaType, "A batch is application/x-ndjson under gzip.")
     }
-    return try await gate.pass {
-      let body = try await collect(request)
+    let length = request.headers[.contentLength].flatMap { Int($0) } ?? Limits.body
+    guard (0...Limits.body).contains(length) else { throw Self.tooLarge }
+    return try await gate.pass(length) {
+      let body = try await collect(request, length: length)
       let digest = BodyDigest(of: body)
       let (site, key) = try await authenticate(request, siteName: siteName, digest: digest)
       do {
@@ -93,15 +95,14 @@ struct ShoreResponder: HTTPResponder {
     }
   }
 
-  private func collect(_ request: Request) async throws -> [UInt8] {
-    let tooLarge = Problem(.tooLarge, "A batch's body has at most \(Limits.body) bytes.")
-    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Limits.body {
-      throw tooLarge
-    }
+  private static let tooLarge = Problem(
+    .tooLarge, "A batch's body has at most \(Limits.body) bytes.")
+
+  private func collect(_ request: Request, length: Int) async throws -> [UInt8] {
     do {
-      return Array(buffer: try await request.body.collect(upTo: Limits.body))
+      return Array(buffer: try await request.body.collect(upTo: length))
     } catch is NIOTooManyBytesError {
-      throw tooLarge
+      throw Self.tooLarge
     }
   }
 

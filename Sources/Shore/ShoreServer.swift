@@ -64,7 +64,9 @@ package struct ShoreServer: Service {
     let application = Application(
       responder: responder,
       server: .http1(configuration: .init(idleTimeout: .seconds(75))),
-      configuration: .init(address: .hostname(address.host, port: address.port)),
+      configuration: .init(
+        address: .hostname(address.host, port: address.port),
+        availableConnectionsDelegate: .maximum(4096, logger: logger)),
       onServerRunning: { await onListening($0.localAddress?.port ?? 0) }, logger: logger)
     do {
       try await application.run()

@@ -39,8 +39,14 @@ package final class ShoreStore: Sendable {
     }
   }
 
+  /// Ends all use of the file. Where no other program reads it, it is whole without its side files.
   package func close() throws(ShoreError) {
-    do { try pool.close() } catch { throw ShoreError(error, path: directory.database) }
+    do {
+      _ = try pool.writeWithoutTransaction { try $0.checkpoint(.passive) }
+      try pool.close()
+    } catch {
+      throw ShoreError(error, path: directory.database)
+    }
   }
 
   func read<Value>(_ body: (Database) throws -> Value) throws(ShoreError) -> Value {

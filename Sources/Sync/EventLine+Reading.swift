@@ -29,7 +29,9 @@ extension EventLine {
       EventRefusal(seq: seq, code: .malformed, message: "The event's \(what).")
     }
     guard seq > 0 else { throw malformed("seq is not above 0") }
-    guard let type = json["type"]?.text, !type.isEmpty else { throw malformed("type is missing") }
+    guard let type = json["type"]?.text, !type.isEmpty, type.utf8.allSatisfy({ $0 > 0x20 }) else {
+      throw malformed("type is missing or no plain word")
+    }
     guard let topics = json["topics"]?.elements else { throw malformed("topics are missing") }
     guard let roles = json["roles"]?.integer.flatMap({ UInt8(exactly: $0) }) else {
       throw malformed("roles are missing")

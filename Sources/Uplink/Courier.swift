@@ -8,8 +8,8 @@ struct Courier: Sendable {
   let client: HTTPClient
   let settings: UplinkSettings
 
-  /// Throws only when the task was cancelled.
-  func post(_ body: [UInt8], head: BatchHead) async throws(CancellationError) -> Reply {
+  /// `nil` when the task was cancelled.
+  func post(_ body: [UInt8], head: BatchHead) async -> Reply? {
     let digest = BodyDigest(of: body)
     var request = HTTPClientRequest(url: settings.url)
     request.method = .POST
@@ -29,8 +29,7 @@ struct Courier: Sendable {
         body: Array(buffer: answer), to: head, site: settings.site, digest: digest,
         key: settings.key)
     } catch {
-      guard !Task.isCancelled else { throw CancellationError() }
-      return .failed(Trouble(error))
+      return Task.isCancelled ? nil : .failed(Trouble(error))
     }
   }
 }

@@ -77,6 +77,9 @@ package struct Forwarder: Sendable {
     }
   }
 
+  /// Whether anything may be left to send, so that a wait is more than idleness.
+  package var hasMore: Bool { lanes.values.contains { $0.mayHaveMore } }
+
   /// What to do at `now`, given all that has been told.
   package func order(now: Duration) -> Order {
     if let linkHold, now < linkHold.until { return .wait(linkHold.until - now) }

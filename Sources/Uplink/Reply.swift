@@ -71,12 +71,11 @@ enum Trouble: Error, Sendable, Hashable, CustomStringConvertible {
   case unexpected(status: Int)
   case tooLarge
   case rejected(String)
-  case notDurable
   case hub(String)
 
   var reach: Forwarder.Reach {
     switch self {
-    case .unexpected, .tooLarge, .rejected, .notDurable: .lane
+    case .unexpected, .tooLarge, .rejected: .lane
     case .unreachable, .timeout, .untrusted, .notShore, .unknownKey, .conflict, .busy, .hub: .link
     }
   }
@@ -102,8 +101,6 @@ enum Trouble: Error, Sendable, Hashable, CustomStringConvertible {
     case .unexpected(let status): "Shore answered with an error (\(status)); its log says more."
     case .tooLarge: "Something on the way ashore does not let an event of this size pass."
     case .rejected(let detail): "Shore can't read what is sent: \(detail)"
-    case .notDurable:
-      "Shore keeps losing what it had confirmed: check whether its data is being put back."
     case .hub(let what): what
     }
   }

@@ -12,7 +12,7 @@ enum Happening: Sendable {
   case rejected(events: Int)
   case tooLarge(events: Int, isProven: Bool)
   case failed(Trouble)
-  case stopped
+  case givenUp
 }
 
 extension Uplink {
@@ -28,13 +28,13 @@ extension Uplink {
       guard body.count <= Limits.body, batch.text.count <= Limits.inflated else {
         return .tooLarge(events: batch.events.count, isProven: true)
       }
-      let reply = try await courier.post(body, head: batch.head)
+      let reply = await post(body, head: batch.head, by: courier)
       update { $0.bytesSent += Int64(body.count) }
       switch reply {
       case .accepted(let refused):
         let own = Set(batch.events.map(\.seq))
-        try confirmed(batch.head, refused: refused.filter { own.contains($0.seq) })
-        update { $0.eventsSent += Int64(batch.events.count) }
+        try confirmed(
+          batch.head, events: own.count, refused: refused.filter { own.contains($0.seq) })
         return .confirmed(events: batch.events.count)
       case .gap(let through): return try rewind(lane, to: through)
       case .rejected(_, let message):
@@ -45,6 +45,7 @@ extension Uplink {
         if batch.events.count == 1, !isProven { troubled(.tooLarge) }
         return .tooLarge(events: batch.events.count, isProven: isProven)
       case .failed(let trouble): return failed(trouble)
+      case nil: return .givenUp
       }
     }
   }
@@ -59,19 +60,20 @@ extension Uplink {
       }
       let batch = Batch(withholding: event, lane: lane, after: after, lineage: try lineage())
       let body = try batch.body()
-      let reply = try await courier.post(body, head: batch.head)
+      let reply = await post(body, head: batch.head, by: courier)
       update { $0.bytesSent += Int64(body.count) }
       switch reply {
       case .accepted:
         let refusal = EventRefusal(
           seq: event.seq, code: .withheld,
           message: "Shore can't read this event; it is kept aboard.")
-        try confirmed(batch.head, refused: [refusal])
+        try confirmed(batch.head, events: 0, refused: [refusal])
         return .withheld
       case .gap(let through): return try rewind(lane, to: through)
       case .rejected(_, let message): return failed(.rejected(message))
       case .tooLarge: return failed(.tooLarge)
       case .failed(let trouble): return failed(trouble)
+      case nil: return .givenUp
       }
     }
   }
@@ -79,20 +81,23 @@ extension Uplink {
   private func step(_ body: () async throws -> Happening) async -> Happening {
     do {
       return try await body()
-    } catch is CancellationError {
-      return .stopped
     } catch {
       logger.error("The uplink can't read or write the hub's log.", metadata: ["error": "\(error)"])
       return failed(.hub("The hub's own database stands in the way: \(error)"))
     }
   }
 
-  private func confirmed(_ head: BatchHead, refused: [EventRefusal]) throws {
+  private func confirmed(
+    _ head: BatchHead, events: Int, refused: [EventRefusal]
+  ) throws {
     try store.acknowledged(
       head.lane, through: head.through,
       refused: refused.map { ShoreRefusal(seq: $0.seq, code: $0.code, message: $0.message) })
     contacted()
-    update { $0.refused += Int64(refused.count) }
+    update { status in
+      status.eventsSent += Int64(events)
+      status.refused += Int64(refused.count)
+    }
     for refusal in refused {
       logger.warning(
         "Shore refused an event; it waits for a person.",

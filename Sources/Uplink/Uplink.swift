@@ -22,7 +22,13 @@ package final class Uplink: Service {
   private let clock: @Sendable () -> Int64
   private let onProgress: @Sendable ([Lane: Int64]) -> Void
   private let doorbell = Doorbell()
-  private let snapshot = Mutex(UplinkStatus())
+  private let snapshot = Mutex(Snapshot())
+  private let exchange = Mutex<Task<Reply?, Never>?>(nil)
+
+  private struct Snapshot {
+    var status = UplinkStatus()
+    var countedAt: ContinuousClock.Instant?
+  }
 
   /// - Parameters:
   ///   - clock: the hub's clock in milliseconds since 1970.
@@ -46,10 +52,25 @@ package final class Uplink: Service {
   /// A person asks to send now.
   package func syncNow() { doorbell.ring(.restarted) }
 
-  /// The network changed: an address, a route, a link.
-  package func linkChanged() { doorbell.ring(.restarted) }
+  /// The network changed: an address, a route, a link. An exchange over the old one is given up.
+  package func linkChanged() {
+    exchange.withLock { $0?.cancel() }
+    doorbell.ring(.restarted)
+  }
 
-  package var status: UplinkStatus { snapshot.withLock { $0 } }
+  /// Counts what is pending afresh, at most once a second: not for an event loop.
+  package var status: UplinkStatus {
+    let now = ContinuousClock.now
+    let isStale = snapshot.withLock { $0.countedAt.map { now - $0 >= .seconds(1) } ?? true }
+    // A backlog that can't be counted just now keeps its last figure.
+    if isStale, let backlog = try? store.backlog() {
+      snapshot.withLock { snapshot in
+        snapshot.status.pending = backlog
+        snapshot.countedAt = now
+      }
+    }
+    return snapshot.withLock { $0.status }
+  }
 
   package func run() async throws {
     let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
@@ -74,7 +95,6 @@ package final class Uplink: Service {
     let start = ContinuousClock.now
     let courier = Courier(client: client, settings: settings)
     var forwarder = Forwarder(pace: settings.pace)
-    recount()
     while !Task.isCancelled {
       switch forwarder.order(now: start.duration(to: .now)) {
       case .send(let lane, let limit):
@@ -85,7 +105,8 @@ package final class Uplink: Service {
         let happened = await withholdNext(lane, by: courier)
         tell(&forwarder, lane, happened, now: start.duration(to: .now))
       case .wait(let duration):
-        rest()
+        let isIdle = !forwarder.hasMore
+        update { $0.state = isIdle ? .upToDate : .waiting }
         listen(&forwarder, await doorbell.wait(atMost: duration))
       }
     }
@@ -113,7 +134,23 @@ package final class Uplink: Service {
     case .failed(let trouble):
       forwarder.failed(
         lane, reach: trouble.reach, retryAfter: trouble.retryAfter, now: now, chance: chance)
-    case .stopped: break
+    case .givenUp: break
+    }
+  }
+}
+
+/// One exchange, which a change of the network cuts short.
+extension Uplink {
+  /// `nil` when it was given up: what shore made of the batch shows when it is sent again.
+  func post(_ body: [UInt8], head: BatchHead, by courier: Courier) async -> Reply? {
+    // A task of its own, because `linkChanged` ends the exchange and not the service.
+    let task = Task { await courier.post(body, head: head) }
+    exchange.withLock { $0 = task }
+    defer { exchange.withLock { $0 = nil } }
+    return await withTaskCancellationHandler {
+      await task.value
+    } onCancel: {
+      task.cancel()
     }
   }
 }
@@ -121,7 +158,7 @@ package final class Uplink: Service {
 /// What is shown of it.
 extension Uplink {
   func update(_ change: (inout UplinkStatus) -> Void) {
-    snapshot.withLock { change(&$0) }
+    snapshot.withLock { change(&$0.status) }
   }
 
   func contacted() {
@@ -133,26 +170,16 @@ extension Uplink {
   }
 
   func troubled(_ trouble: Trouble) {
-    let isNew = snapshot.withLock { status in
-      defer { status.lastError = trouble.description }
-      return status.lastError != trouble.description
+    let isNew = snapshot.withLock { snapshot in
+      defer { snapshot.status.lastError = trouble.description }
+      return snapshot.status.lastError != trouble.description
     }
     if isNew { logger.warning("The uplink waits.", metadata: ["reason": "\(trouble)"]) }
   }
 
   func progressed() throws(StoreError) {
-    recount()
+    // What was counted before is wrong now.
+    snapshot.withLock { $0.countedAt = nil }
     onProgress(try store.shoreCursors())
-  }
-
-  /// A backlog that can't be counted just now keeps its last figure.
-  func recount() {
-    guard let backlog = try? store.backlog() else { return }
-    update { $0.pending = backlog }
-  }
-
-  private func rest() {
-    recount()
-    update { $0.state = $0.pending.values.allSatisfy { $0 == 0 } ? .upToDate : .waiting }
   }
 }

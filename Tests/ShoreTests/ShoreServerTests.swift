@@ -5,6 +5,7 @@ import Sync
 import Testing
 import Wire
 
+@Suite(.timeLimit(.minutes(2)))
 struct ShoreServerTests {
   let directory: TemporaryDirectory
   let store: ShoreStore

@@ -5,6 +5,7 @@ import ShoreFixtures
 import Sync
 import Testing
 
+@Suite(.timeLimit(.minutes(2)))
 struct ShoreStoreTests {
   let directory: TemporaryDirectory
   let store: ShoreStore

@@ -104,6 +104,7 @@ struct BatchTests {
     (#"{"seq":2,"type":"a","topics":[],"roles":7,"time":1,"data":[]}"#, "bad_data"),
     (#"{"seq":2,"type":"a","topics":[],"roles":7,"time":1}"#, "bad_data"),
     (#"{"seq":2,"type":7,"topics":[],"roles":7,"time":1,"data":{}}"#, "malformed"),
+    (#"{"seq":2,"type":"a\u0000","topics":[],"roles":7,"time":1,"data":{}}"#, "malformed"),
     (#"{"seq":2,"type":"a","topics":[7],"roles":7,"time":1,"data":{}}"#, "malformed"),
     (#"{"seq":2,"type":"a","topics":[],"roles":256,"time":1,"data":{}}"#, "malformed"),
     (#"{"seq":2,"type":"a","topics":[],"roles":7,"time":"1","data":{}}"#, "malformed"),

@@ -11,6 +11,7 @@ import Wire
 
 @testable import Uplink
 
+@Suite(.timeLimit(.minutes(2)))
 struct UplinkTests {
   let hub: Hub
   let ashore: TemporaryDirectory
@@ -256,6 +257,35 @@ struct UplinkTests {
     }
 
     #expect(try hub.store.shoreCursor(.normal) == 0)
+  }
+
+  @Test func `a change of the network ends an exchange over the old one`() async throws {
+    try hub.append(1...3)
+    let (visits, visit) = AsyncStream<Void>.makeStream()
+    let (never, open) = AsyncStream<Void>.makeStream()
+    let isDead = Mutex(true)
+
+    try await withShore(shoreStore) { [hub, key] shore in
+      try await withImpostor { request in
+        let isFirst = isDead.withLock { isDead in
+          defer { isDead = false }
+          return isDead
+        }
+        guard isFirst else { return try await relay(request, to: shore) }
+        visit.yield()
+        for await _ in never {}
+        return Response(status: .ok)
+      } body: { link in
+        try await hub.withUplink(to: link, key: key) { uplink in
+          _ = await visits.first { true }
+          uplink.linkChanged()
+          await hub.progress { $0[.normal] == 3 }
+        }
+        open.finish()
+      }
+    }
+
+    #expect(try shoreStore.exported == hub.exported)
   }
 
   @Test func `shore comes and goes, and the queue starts again by itself`() async throws {
