@@ -76,7 +76,8 @@ extension Store {
     _ lane: Lane, through seq: Int64, refused: [ShoreRefusal]
   ) throws(StoreError) {
     try write { db in
-      try setShoreCursor(db, lane, seq, sql: "MAX(seq, excluded.seq)")
+      // Events that are still to come are not confirmed, whatever shore says.
+      try setShoreCursor(db, lane, min(seq, try Self.head(db)), sql: "MAX(seq, excluded.seq)")
       for refusal in refused {
         try db.execute(
           sql: """

@@ -80,8 +80,9 @@ package final class Store: Sendable {
   static func startEpoch(_ db: Database, firstSeq: Int64, time: Int64) throws {
     let bytes = (0..<10).map { _ in UInt8.random(in: .min ... .max) }
     let name = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    // Replaces an epoch that never had an event, for no event tells the two apart.
     try db.execute(
-      sql: "INSERT INTO epoch (first_seq, name, started) VALUES (?, ?, ?)",
+      sql: "INSERT OR REPLACE INTO epoch (first_seq, name, started) VALUES (?, ?, ?)",
       arguments: [firstSeq, name, time])
   }
 

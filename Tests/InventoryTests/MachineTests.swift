@@ -23,21 +23,24 @@ import Testing
 }
 
 @Suite struct StockAlertTests {
-  @Test(arguments: [
-    (10, 5, .none), (6, 5, .none), (5, 5, .low), (1, 5, .low),
-    (0, 5, .out), (-3, 5, .out), (1, 0, .none), (0, 0, .out), (-1, 0, .out),
-    (1_000_000_000_000, 1, .none),
-  ] as [(Int64, Int64, StockAlert)])
-  func `a level is judged against its minimum`(available: Int64, minimum: Int64, state: StockAlert) {
+  @Test(
+    arguments: [
+      (10, 5, .none), (6, 5, .none), (5, 5, .low), (1, 5, .low),
+      (0, 5, .out), (-3, 5, .out), (1, 0, .none), (0, 0, .out), (-1, 0, .out),
+      (1_000_000_000_000, 1, .none),
+    ] as [(Int64, Int64, StockAlert)])
+  func `a level is judged against its minimum`(available: Int64, minimum: Int64, state: StockAlert)
+  {
     #expect(StockAlert(available: available, minimum: minimum) == state)
   }
 
-  @Test(arguments: [
-    (StockAlert.none, StockAlert.none, nil), (.none, .low, .inventoryLowStock),
-    (.none, .out, .inventoryOutOfStock),
-    (.low, .none, .inventoryRestocked), (.low, .low, nil), (.low, .out, .inventoryOutOfStock),
-    (.out, .none, .inventoryRestocked), (.out, .low, nil), (.out, .out, nil),
-  ] as [(StockAlert, StockAlert, EventType?)])
+  @Test(
+    arguments: [
+      (StockAlert.none, StockAlert.none, nil), (.none, .low, .inventoryLowStock),
+      (.none, .out, .inventoryOutOfStock),
+      (.low, .none, .inventoryRestocked), (.low, .low, nil), (.low, .out, .inventoryOutOfStock),
+      (.out, .none, .inventoryRestocked), (.out, .low, nil), (.out, .out, nil),
+    ] as [(StockAlert, StockAlert, EventType?)])
   func `a change of state is told once and in its own words`(
     before: StockAlert, after: StockAlert, event: EventType?
   ) {

@@ -51,10 +51,12 @@ import Wire
             "lines": [["productId": .int(kit), "quantity": 1]],
           ]) == forbidden)
       #expect(
-        try await isForbidden("count.open", ["room": .string("\(place)"), "locationId": .int(place)])
+        try await isForbidden(
+          "count.open", ["room": .string("\(place)"), "locationId": .int(place)])
           == forbidden)
       #expect(
-        try await isForbidden("location.update", ["locationId": .int(place), "name": .string("n\(place)")])
+        try await isForbidden(
+          "location.update", ["locationId": .int(place), "name": .string("n\(place)")])
           == forbidden)
     }
   }
@@ -111,7 +113,10 @@ import Wire
       ("location.remove", ["locationId": .int(pier)]),
       ("location.update", ["locationId": .int(shed), "branchId": .int(south)]),
       ("location.create", ["name": "x", "branchId": .int(south)]),
-      ("order.create", ["branchId": .int(south), "lines": [["productId": .int(kit), "quantity": 1]]]),
+      (
+        "order.create",
+        ["branchId": .int(south), "lines": [["productId": .int(kit), "quantity": 1]]]
+      ),
       ("notification.send", ["title": "x", "message": "x", "branchId": .int(south)]),
     ] as [(String, JSON)] {
       #expect(try await isForbidden(command, data), "\(command)")
@@ -137,11 +142,15 @@ import Wire
     }
 
     #expect(try await audience([:]) == Audience(roles: .everyone))
-    #expect(try await audience(["branchId": .int(north)]) == Audience(roles: .everyone, branch: north))
     #expect(
-      try await audience(["targetRoles": ["staff", "guest"]]) == Audience(roles: Roles(.staff, .guest)))
+      try await audience(["branchId": .int(north)]) == Audience(roles: .everyone, branch: north))
+    #expect(
+      try await audience(["targetRoles": ["staff", "guest"]])
+        == Audience(roles: Roles(.staff, .guest)))
     #expect(try await audience(["userId": 1]) == Audience(roles: .everyone, user: 1))
-    #expect(try await hub.refusal("notification.send", ["title": "t", "message": "", "userId": 99])?.code == .notFound)
+    #expect(
+      try await hub.refusal("notification.send", ["title": "t", "message": "", "userId": 99])?.code
+        == .notFound)
   }
 
   @Test func `a notice is read once by each`() async throws {
@@ -156,6 +165,8 @@ import Wire
     #expect(told.count == 1)
     #expect(told.first?.audience.user == told.first?.user)
     #expect(try await hub.refusal("notification.read", read)?.code == .forbidden)
-    #expect(try await hub.refusal("notification.read", ["notificationId": 99], by: manager)?.code == .notFound)
+    #expect(
+      try await hub.refusal("notification.read", ["notificationId": 99], by: manager)?.code
+        == .notFound)
   }
 }

@@ -53,7 +53,8 @@ import Wire
     #expect(
       result["differences"] == [
         [
-          "productId": .int(kit), "locationId": .int(room), "lot": "", "expected": 10, "counted": 12,
+          "productId": .int(kit), "locationId": .int(room), "lot": "", "expected": 10,
+          "counted": 12,
         ]
       ])
     #expect(try hub.level(kit, at: room) == 12)
@@ -96,7 +97,9 @@ import Wire
     #expect(cancelling["cancelled"] == slip["lineId"])
     let again = await #expect(throws: Refusal.self) { try await unscan(slip) }
     #expect(again?.message == "Scan \(slip["lineId"]?.integer ?? 0) has been taken back already.")
-    await #expect(throws: Refusal.self, "a cancelling line is no scan") { try await unscan(cancelling) }
+    await #expect(throws: Refusal.self, "a cancelling line is no scan") {
+      try await unscan(cancelling)
+    }
     _ = try await complete()
     #expect(try hub.level(kit, at: room) == 8)
     #expect(try hub.integer("SELECT COUNT(*) FROM count_line") == 3)
@@ -146,7 +149,9 @@ import Wire
 
   @Test func `places and lots are counted apart`() async throws {
     let bar = try await hub.location("Bar")
-    for (location, lot, quantity) in [(room, "", 10), (bar, "", 2), (room, "L1", 3)] as [(Int64, String, Int64)] {
+    for (location, lot, quantity) in [(room, "", 10), (bar, "", 2), (room, "L1", 3)]
+      as [(Int64, String, Int64)]
+    {
       try await hub.perform(
         "count.scan",
         [

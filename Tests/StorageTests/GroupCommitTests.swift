@@ -40,7 +40,11 @@ import Wire
           let bad: (String, JSON) =
             switch index % 30 {
             case 1: ("stock.add", ["productId": 999, "locationId": .int(room), "quantity": 1])
-            case 2: ("stock.remove", ["productId": .int(kit), "locationId": .int(room), "quantity": 5000])
+            case 2:
+              (
+                "stock.remove",
+                ["productId": .int(kit), "locationId": .int(room), "quantity": 5000]
+              )
             case 3: ("product.create", ["sku": "Impeller kit", "name": "Twice"])
             default: ("stock.add", add)
             }
@@ -63,7 +67,9 @@ import Wire
 
   @Test func `a command refused half-way takes back the half it did`() async throws {
     let hub = try Hub()
-    let (rope, wine) = (try await hub.product("Rope"), try await hub.product("Wine", forbidsNegative: true))
+    let (rope, wine) = (
+      try await hub.product("Rope"), try await hub.product("Wine", forbidsNegative: true)
+    )
     let room = try await hub.location()
     try await hub.adjust(rope, at: room, by: 10)
     let head = try hub.head
@@ -77,7 +83,8 @@ import Wire
         ],
       ])
 
-    #expect(refusal == Refusal(.insufficientStock, "No Wine is left in Engine room.", field: "quantity"))
+    #expect(
+      refusal == Refusal(.insufficientStock, "No Wine is left in Engine room.", field: "quantity"))
     #expect(try hub.level(rope, at: room) == 10)
     #expect(try hub.head == head)
     #expect(try hub.integer("SELECT COUNT(*) FROM sale") == 0)

@@ -24,10 +24,13 @@ import Wire
     #expect(
       try await refusal("product.create", ["sku": "x", "name": "x", "barcodes": ["2"]]) == taken)
     #expect(
-      try await refusal("product.update", ["productId": .int(rope), "barcodes": ["4", "2"]]) == taken)
+      try await refusal("product.update", ["productId": .int(rope), "barcodes": ["4", "2"]])
+        == taken)
     #expect(try hub.integer("SELECT product FROM barcode WHERE code = '3'") == rope)
-    #expect(try await refusal("product.update", ["productId": .int(kit), "barcodes": ["1"]]) == nil)
-    #expect(try await refusal("product.update", ["productId": .int(rope), "barcodes": ["2"]]) == nil)
+    #expect(
+      try await refusal("product.update", ["productId": .int(kit), "barcodes": ["1"]]) == nil)
+    #expect(
+      try await refusal("product.update", ["productId": .int(rope), "barcodes": ["2"]]) == nil)
   }
 
   @Test func `an update changes what it names and tells only that`() async throws {
@@ -37,7 +40,8 @@ import Wire
 
     try await hub.perform("product.update", ["productId": .int(kit)])
     #expect(try hub.head == head)
-    try await hub.perform("product.update", ["productId": .int(kit), "price": 150, "category": "Pumps"])
+    try await hub.perform(
+      "product.update", ["productId": .int(kit), "price": 150, "category": "Pumps"])
 
     #expect(
       try hub.told(.productUpdated) == [
@@ -69,8 +73,10 @@ import Wire
 
     #expect(try await remove()?.code == .notFound)
     #expect(
-      try await hub.refusal("product.create", ["sku": "Impeller kit", "name": "x"])?.code == .duplicate)
-    #expect(try await hub.refusal("product.create", ["sku": "y", "name": "y", "barcodes": ["1"]]) == nil)
+      try await hub.refusal("product.create", ["sku": "Impeller kit", "name": "x"])?.code
+        == .duplicate)
+    #expect(
+      try await hub.refusal("product.create", ["sku": "y", "name": "y", "barcodes": ["1"]]) == nil)
     let refusal = try await hub.refusal(
       "stock.add", ["productId": .int(kit), "locationId": .int(room), "quantity": 1])
     #expect(refusal == Refusal.missing("product", kit, field: "productId"))
@@ -177,7 +183,8 @@ import Wire
     #expect(
       try await hub.refusal("location.create", ["name": "x", "parentId": .int(deck)]) == closed)
     #expect(try await put(hull, under: .int(deck)) == closed)
-    #expect(try await hub.refusal("location.create", ["name": "Deck", "parentId": .int(hull)]) == nil)
+    #expect(
+      try await hub.refusal("location.create", ["name": "Deck", "parentId": .int(hull)]) == nil)
   }
 }
 
@@ -192,17 +199,22 @@ import Wire
     #expect(refusal?.field == "reference")
   }
 
-  @Test func `a customer who was removed places no more orders, their old ones stay`() async throws {
+  @Test func `a customer who was removed places no more orders, their old ones stay`() async throws
+  {
     let hub = try Hub()
     let kit = try await hub.product()
     let ann = try await hub.id("customerId", "customer.create", ["name": "Ann"])
-    let create: JSON = ["customerId": .int(ann), "lines": [["productId": .int(kit), "quantity": 1]]]
+    let create: JSON = [
+      "customerId": .int(ann), "lines": [["productId": .int(kit), "quantity": 1]],
+    ]
     let order = try await hub.id("orderId", "order.create", create)
 
     try await hub.perform("customer.remove", ["customerId": .int(ann)])
 
     #expect(try await hub.refusal("order.create", create)?.field == "customerId")
-    #expect(try await hub.refusal("customer.update", ["customerId": .int(ann), "name": "x"])?.code == .notFound)
+    #expect(
+      try await hub.refusal("customer.update", ["customerId": .int(ann), "name": "x"])?.code
+        == .notFound)
     try await hub.perform("order.status", ["orderId": .int(order), "status": "processing"])
     #expect(try hub.told(.orderStatusChanged).last?["customerName"] == "Ann")
   }
@@ -217,6 +229,7 @@ import Wire
         == .duplicate)
     #expect(
       try await hub.refusal("branch.update", ["branchId": .int(north), "name": "North"]) == nil)
-    #expect(try await hub.refusal("branch.update", ["branchId": 99, "name": "x"])?.code == .notFound)
+    #expect(
+      try await hub.refusal("branch.update", ["branchId": 99, "name": "x"])?.code == .notFound)
   }
 }

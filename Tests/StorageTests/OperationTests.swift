@@ -114,7 +114,8 @@ import Wire
     #expect(try hub.level(kit, at: room) == 1)
   }
 
-  @Test func `who may not do a thing today may do it under the same id once allowed`() async throws {
+  @Test func `who may not do a thing today may do it under the same id once allowed`() async throws
+  {
     let hub = try Hub()
     _ = try await hub.user("boss", .admin)
     let ann = try await hub.user("ann", .staff)

@@ -43,7 +43,8 @@ import Wire
 
   @Test func `an order's total is its lines at the catalogue's prices or their own`() async throws {
     let result = try await hub.perform(
-      "order.create", ["lines": [line(rope, 4), line(wine, 2, price: 1000), line(rope, 1, price: 0)]])
+      "order.create",
+      ["lines": [line(rope, 4), line(wine, 2, price: 1000), line(rope, 1, price: 0)]])
 
     #expect(result["total"] == 3000)
     let told = try hub.told(.orderCreated).last
@@ -86,7 +87,8 @@ import Wire
       "order.update", ["orderId": .int(order), "lines": [line(rope, 9)]])
 
     #expect(refusal?.code == .wrongState)
-    #expect(try await hub.refusal("order.update", ["orderId": .int(order), "note": "still"]) == nil)
+    #expect(
+      try await hub.refusal("order.update", ["orderId": .int(order), "note": "still"]) == nil)
     #expect(try hub.text("SELECT note FROM \"order\"") == "still")
     #expect(try hub.integer("SELECT total FROM \"order\"") == 500)
   }

@@ -93,7 +93,8 @@ import Wire
       "payment.record",
       ["orderId": .int(order), "amount": 10, "method": "cash", "currency": "USD"])
 
-    #expect(refusal == Refusal(.invalidField, "currency must be the order's, EUR.", field: "currency"))
+    #expect(
+      refusal == Refusal(.invalidField, "currency must be the order's, EUR.", field: "currency"))
     #expect(try paid == 0)
   }
 

@@ -28,7 +28,8 @@ import Wire
     let hub = try Hub()
     let (ann, bob) = (try await hub.user("ann", .admin), try await hub.user("bob", .admin))
     let authors: [(Author, Int64)] = [
-      (.session(try await hub.session(of: ann)), bob), (.session(try await hub.session(of: bob)), ann),
+      (.session(try await hub.session(of: ann)), bob),
+      (.session(try await hub.session(of: bob)), ann),
     ]
 
     try await withThrowingTaskGroup { group in
@@ -112,7 +113,10 @@ import Wire
 
     try await hub.perform(
       "user.update",
-      ["userId": .int(ann), "role": "manager", "branchIds": [.int(north), .int(south), .int(north)]])
+      [
+        "userId": .int(ann), "role": "manager",
+        "branchIds": [.int(north), .int(south), .int(north)],
+      ])
 
     #expect(
       try hub.store.identity(session: session)
@@ -123,7 +127,9 @@ import Wire
   }
 
   @Test func `a new password ends the person's other sessions only`() async throws {
-    let (mine, other) = (try await hub.session(of: ann), try await hub.session(of: ann, device: "x"))
+    let (mine, other) = (
+      try await hub.session(of: ann), try await hub.session(of: ann, device: "x")
+    )
     let boss = try await hub.session(of: 1)
 
     #expect(try await setPassword(of: ann, by: .session(mine)) == nil)
@@ -184,7 +190,8 @@ import Wire
 
   @Test func `shutting a device out ends its sessions and keeps it out`() async throws {
     let (tablet, phone) = (
-      try await hub.session(of: ann, device: "tablet"), try await hub.session(of: ann, device: "phone")
+      try await hub.session(of: ann, device: "tablet"),
+      try await hub.session(of: ann, device: "phone")
     )
     let device = try #require(try hub.integer("SELECT id FROM device WHERE key = 'tablet'"))
 
@@ -225,7 +232,8 @@ import Wire
 
     #expect(try hub.store.identity(session: idle) == nil)
     #expect(try hub.store.identity(session: used) != nil)
-    let refusal = try await hub.refusal("session.end", ["sessionId": .int(used)], by: .session(idle))
+    let refusal = try await hub.refusal(
+      "session.end", ["sessionId": .int(used)], by: .session(idle))
     #expect(refusal?.code == .sessionEnded)
   }
 }
@@ -248,7 +256,8 @@ import Wire
   ]
 
   @Test(arguments: table)
-  func `a role may do what the table says`(command: String, data: JSON, roles: String) async throws {
+  func `a role may do what the table says`(command: String, data: JSON, roles: String) async throws
+  {
     for role in Role.allCases {
       let hub = try Hub()
       _ = (try await hub.product(), try await hub.location())

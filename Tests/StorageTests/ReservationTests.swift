@@ -28,7 +28,8 @@ import Wire
   }
 
   private func expire() async throws -> JSON {
-    guard case .done(let receipt) = await hub.ledger.submit(Submission(ExpireReservations(), by: .hub))
+    guard
+      case .done(let receipt) = await hub.ledger.submit(Submission(ExpireReservations(), by: .hub))
     else { return .null }
     return try JSON(parsing: receipt.data)
   }

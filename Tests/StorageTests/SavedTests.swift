@@ -57,8 +57,12 @@ import Wire
         group.addTask {
           await withCheckedContinuation { continuation in
             hub.ledger.submit(Submission(command, by: .hub)) { outcome in
-              guard case .done(let receipt) = outcome else { return continuation.resume(returning: 1) }
-              let head = try? other.read { try Int64.fetchOne($0, sql: "SELECT MAX(seq) FROM event") }
+              guard case .done(let receipt) = outcome else {
+                return continuation.resume(returning: 1)
+              }
+              let head = try? other.read {
+                try Int64.fetchOne($0, sql: "SELECT MAX(seq) FROM event")
+              }
               continuation.resume(returning: (head ?? 0) >= receipt.position.seq ? 0 : 1)
             }
           }

@@ -20,7 +20,9 @@ import Wire
   }
 
   private func create(_ quantities: Int64...) async throws -> Int64 {
-    let lines = quantities.map { JSON.object(.init([("productId", .int(kit)), ("quantity", .int($0))])) }
+    let lines = quantities.map {
+      JSON.object(.init([("productId", .int(kit)), ("quantity", .int($0))]))
+    }
     return try await hub.id(
       "transferId", "transfer.create",
       [
@@ -28,7 +30,9 @@ import Wire
       ])
   }
 
-  private func receive(_ transfer: Int64, _ quantity: Int64?, close: Bool = false) async throws -> JSON {
+  private func receive(_ transfer: Int64, _ quantity: Int64?, close: Bool = false) async throws
+    -> JSON
+  {
     try await hub.perform(
       "transfer.receive",
       .compact([
@@ -121,16 +125,19 @@ import Wire
       try await hub.refusal(command, data)?.message
     }
 
-    #expect(try await refusal("transfer.receive") == "Transfer \(transfer) is created, not shipped.")
+    #expect(
+      try await refusal("transfer.receive") == "Transfer \(transfer) is created, not shipped.")
     #expect(try await refusal("transfer.ship") == nil)
     #expect(try await refusal("transfer.ship") == "Transfer \(transfer) is shipped, not created.")
     #expect(try await refusal("transfer.cancel") == "Transfer \(transfer) is shipped, not created.")
     #expect(try await refusal("transfer.receive") == nil)
-    #expect(try await refusal("transfer.receive") == "Transfer \(transfer) is received, not shipped.")
+    #expect(
+      try await refusal("transfer.receive") == "Transfer \(transfer) is received, not shipped.")
 
     let other = try await create(1)
     #expect(try await hub.refusal("transfer.cancel", ["transferId": .int(other)]) == nil)
-    #expect(try await hub.refusal("transfer.ship", ["transferId": .int(other)])?.code == .wrongState)
+    #expect(
+      try await hub.refusal("transfer.ship", ["transferId": .int(other)])?.code == .wrongState)
     #expect(try await hub.refusal("transfer.ship", ["transferId": 99])?.code == .notFound)
   }
 

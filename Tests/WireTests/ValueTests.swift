@@ -45,11 +45,12 @@ import Wire
     #expect(Set([left, right]).count == 1)
   }
 
-  @Test(arguments: [
-    (.null, false), (1, .number(1)), (1, "1"), ([1, 2], [2, 1]), ([:], []),
-    (["a": 1], ["a": 2]), (["a": 1], ["b": 1]), (["a": 1], ["a": 1, "b": 2]),
-    (["a": .null], [:]), (["a": .null], ["b": .null]),
-  ] as [(JSON, JSON)])
+  @Test(
+    arguments: [
+      (.null, false), (1, .number(1)), (1, "1"), ([1, 2], [2, 1]), ([:], []),
+      (["a": 1], ["a": 2]), (["a": 1], ["b": 1]), (["a": 1], ["a": 1, "b": 2]),
+      (["a": .null], [:]), (["a": .null], ["b": .null]),
+    ] as [(JSON, JSON)])
   func `different values are different both ways round`(left: JSON, right: JSON) {
     #expect(left != right)
     #expect(right != left)

@@ -2,17 +2,18 @@ import Testing
 import Wire
 
 @Suite struct WritingTests {
-  @Test(arguments: [
-    (.null, "null"), (true, "true"), (false, "false"), (0, "0"), (9, "9"), (10, "10"),
-    (-1, "-1"), (.int(.min), "-9223372036854775808"), (.int(.max), "9223372036854775807"),
-    (.number(1.5), "1.5"), (.number(-0.25), "-0.25"), ("", "\"\""), ([], "[]"), ([:], "{}"),
-    ([1, "a", .null], #"[1,"a",null]"#),
-    (["z": 1, "a": ["b": []]], #"{"z":1,"a":{"b":[]}}"#),
-    ("\"\\/\u{8}\u{C}\n\r\t", #""\"\\/\b\f\n\r\t""#),
-    ("\u{0}\u{1F}\u{10}\u{7F}", "\"\\u0000\\u001f\\u0010\u{7F}\""),
-    ("b\u{E9}b\u{E9} \u{1F6A2}", "\"b\u{E9}b\u{E9} \u{1F6A2}\""),
-    (["a\"b": 1], #"{"a\"b":1}"#),
-  ] as [(JSON, String)])
+  @Test(
+    arguments: [
+      (.null, "null"), (true, "true"), (false, "false"), (0, "0"), (9, "9"), (10, "10"),
+      (-1, "-1"), (.int(.min), "-9223372036854775808"), (.int(.max), "9223372036854775807"),
+      (.number(1.5), "1.5"), (.number(-0.25), "-0.25"), ("", "\"\""), ([], "[]"), ([:], "{}"),
+      ([1, "a", .null], #"[1,"a",null]"#),
+      (["z": 1, "a": ["b": []]], #"{"z":1,"a":{"b":[]}}"#),
+      ("\"\\/\u{8}\u{C}\n\r\t", #""\"\\/\b\f\n\r\t""#),
+      ("\u{0}\u{1F}\u{10}\u{7F}", "\"\\u0000\\u001f\\u0010\u{7F}\""),
+      ("b\u{E9}b\u{E9} \u{1F6A2}", "\"b\u{E9}b\u{E9} \u{1F6A2}\""),
+      (["a\"b": 1], #"{"a\"b":1}"#),
+    ] as [(JSON, String)])
   func `a value is written in one line with nothing escaped that need not be`(
     value: JSON, text: String
   ) {
@@ -20,10 +21,12 @@ import Wire
     #expect(value.encodedBytes == Array(text.utf8))
   }
 
-  @Test(arguments: [
-    .leastNonzeroMagnitude, .greatestFiniteMagnitude, 0.1, 1e21, 1e-7, -0.0, 123_456_789.125, 1 / 3.0, 100,
-    9_007_199_254_740_992,
-  ] as [Double])
+  @Test(
+    arguments: [
+      .leastNonzeroMagnitude, .greatestFiniteMagnitude, 0.1, 1e21, 1e-7, -0.0, 123_456_789.125,
+      1 / 3.0, 100,
+      9_007_199_254_740_992,
+    ] as [Double])
   func `a fraction is read back as the very same fraction`(number: Double) throws {
     let read = try JSON(parsing: JSON.number(number).encoded)
 
@@ -31,7 +34,8 @@ import Wire
   }
 
   @Test func `a text with characters of every kind survives the way there and back`() throws {
-    let everyLowScalar = String(String.UnicodeScalarView((0..<0x300).compactMap(Unicode.Scalar.init)))
+    let everyLowScalar = String(
+      String.UnicodeScalarView((0..<0x300).compactMap(Unicode.Scalar.init)))
     let text = everyLowScalar + "\u{2028}\u{2029}\u{FFFD}\u{10FFFF}e\u{301}"
 
     let read = try JSON(JSON.string(text).encodedBytes)
@@ -103,7 +107,8 @@ extension JSON {
     case 3: return .number(Double(Int64(bitPattern: dice.next())) / 4096 + 0.5)
     case 4: return .string(randomText(&dice))
     case 5:
-      return .array((0..<Int.random(in: 0..<5, using: &dice)).map { _ in random(&dice, depth: depth - 1) })
+      return .array(
+        (0..<Int.random(in: 0..<5, using: &dice)).map { _ in random(&dice, depth: depth - 1) })
     default:
       let members = (0..<Int.random(in: 0..<5, using: &dice)).map { index in
         (key: "\(index)" + randomText(&dice), value: random(&dice, depth: depth - 1))
@@ -114,7 +119,8 @@ extension JSON {
 
   private static func randomText(_ dice: inout Dice) -> String {
     let scalars = (0..<Int.random(in: 0..<8, using: &dice)).compactMap { _ in
-      Unicode.Scalar(UInt32.random(in: 0..<0x11_0000, using: &dice) >> UInt32.random(in: 0..<17, using: &dice))
+      Unicode.Scalar(
+        UInt32.random(in: 0..<0x11_0000, using: &dice) >> UInt32.random(in: 0..<17, using: &dice))
     }
     return String(String.UnicodeScalarView(scalars))
   }

@@ -41,7 +41,9 @@ package struct Listing: Sendable {
     case open
     /// The SQL of the branch that a row belongs to; `NULL` is common ground.
     case branch(String)
-    /// The same, and the SQL of the customer whose own rows a customer may see.
+    /// The SQL of two branches; a row is seen by the crew of either.
+    case branches(String, String)
+    /// The same as `branch`, and the SQL of the customer whose own rows a customer may see.
     case branchOrCustomer(String, String)
     /// Notifications: meant for the reader's role, branch and person.
     case addressee(roles: String, branch: String, user: String)

@@ -149,7 +149,9 @@ extension Listing {
 
   static let transfers = Listing(
     name: "transfers", about: "Goods sent between locations.", readers: .crew,
-    from: "transfer t JOIN location l ON l.id = t.source", id: "t.id", scope: .branch("l.branch"),
+    from: """
+      transfer t JOIN location s ON s.id = t.source JOIN location d ON d.id = t.destination
+      """, id: "t.id", scope: .branches("s.branch", "d.branch"),
     columns: [
       Column("id", .integer, "t.id", "The transfer's id."),
       Column("fromLocationId", .integer, "t.source", "Where the goods leave."),

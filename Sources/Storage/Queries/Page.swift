@@ -93,20 +93,26 @@ private struct Query {
       if case .open = listing.scope {} else { conditions.append("0") }
       return
     }
+    if case .addressee(let roles, _, let user) = listing.scope {
+      add("(\(roles) & ?) <> 0", Int64(Roles(identity.role).rawValue))
+      add("(\(user) IS NULL OR \(user) = ?)", identity.user)
+    }
     guard identity.role != .admin else { return }
     switch listing.scope {
     case .open: break
     case .branch(let branch): add(branch: branch, of: identity)
+    case .branches(let first, let second):
+      let members = "(SELECT branch FROM user_branch WHERE user = ?)"
+      conditions.append(
+        "(\(first) IS NULL OR \(second) IS NULL OR \(first) IN \(members) OR \(second) IN \(members))")
+      arguments += [identity.user, identity.user]
     case .branchOrCustomer(let branch, let customer):
       if identity.role == .customer {
         add("\(customer) = ?", identity.customer ?? 0)
       } else {
         add(branch: branch, of: identity)
       }
-    case .addressee(let roles, let branch, let user):
-      add("(\(roles) & ?) <> 0", Int64(Roles(identity.role).rawValue))
-      add("(\(user) IS NULL OR \(user) = ?)", identity.user)
-      add(branch: branch, of: identity)
+    case .addressee(_, let branch, _): add(branch: branch, of: identity)
     case .owner(let user): add("\(user) = ?", identity.user)
     }
   }
