@@ -33,7 +33,7 @@ package final class Watchdog: Service {
 
   /// The pace of the rounds; half of systemd's interval.
   package let period: Duration
-  /// What a check may take.
+  /// The longest that a check may take.
   package let deadline: Duration
 
   private let manager: ServiceManager
@@ -54,8 +54,10 @@ package final class Watchdog: Service {
     self.logger = logger
     let interval = manager.watchdogInterval ?? Self.intervalWithoutSystemd
     period = interval / 2
-    deadline = interval / 3
+    deadline = Self.deadline(in: interval)
   }
+
+  package static func deadline(in interval: Duration) -> Duration { interval / 3 }
 
   /// The last round's verdict; `nil` before the first has ended.
   package var verdict: Verdict? { state.withLock { $0.verdict } }
