@@ -9,6 +9,7 @@ extension CreateProduct: LedgerCommand {
     }
     let currency = currency ?? entry.store.currency
     // A product that has never been in stock has nothing to alarm about until it once had some.
+    // It begins as out of stock, which is no news: the first delivery is told as a restocking.
     let id = try entry.insert(
       """
       INSERT INTO product
@@ -17,7 +18,7 @@ extension CreateProduct: LedgerCommand {
       """,
       [
         sku, title, unit, category, price, currency, minimum, attributes?.encoded,
-        forbidsNegative, StockAlert.none.rawValue,
+        forbidsNegative, StockAlert.out.rawValue,
       ])
     try entry.setBarcodes(barcodes, of: id)
     try entry.append(
