@@ -52,10 +52,10 @@ package final class Uplink: Service {
   /// A person asks to send now.
   package func syncNow() { doorbell.ring(.restarted) }
 
-  /// The network changed: an address, a route, a link. An exchange over the old one is given up.
-  package func linkChanged() {
-    exchange.withLock { $0?.cancel() }
-    doorbell.ring(.restarted)
+  /// The machine's addresses changed. An exchange over an address that is lost is given up.
+  package func linkChanged(_ change: Links.Change) {
+    if change == .lost { exchange.withLock { $0?.cancel() } }
+    if change != .none { doorbell.ring(.restarted) }
   }
 
   /// Counts what is pending afresh, at most once a second: not for an event loop.
@@ -74,6 +74,11 @@ package final class Uplink: Service {
 
   package func run() async throws {
     let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+    #if os(Linux)
+      let watch = LinkWatch { [weak self] in self?.linkChanged($0) }
+      if watch == nil { logger.info("Changes of the network are not told; waits run their time.") }
+      defer { watch?.stop() }
+    #endif
     await cancelWhenGracefulShutdown { await self.forward(over: client) }
     update { $0.state = .stopped }
     try await client.shutdown()

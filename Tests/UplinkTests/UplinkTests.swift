@@ -278,7 +278,7 @@ struct UplinkTests {
       } body: { link in
         try await hub.withUplink(to: link, key: key) { uplink in
           _ = await visits.first { true }
-          uplink.linkChanged()
+          uplink.linkChanged(.lost)
           await hub.progress { $0[.normal] == 3 }
         }
         open.finish()
