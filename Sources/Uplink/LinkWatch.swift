@@ -8,7 +8,8 @@
   /// The kernel rings (rtnetlink(7)), also for mere renewals; what counts is whether the addresses
   /// differ from those before. Costs nothing while nothing rings.
   final class LinkWatch: Sendable {
-    // Sources may be cancelled from any thread (dispatch_source_cancel(3)); their type does not say so.
+    // Sources may be cancelled from any thread (dispatch_source_cancel(3)); their type does not say
+    // so.
     private nonisolated(unsafe) let source: any DispatchSourceRead
     private let links = Mutex(Links.present)
 
@@ -37,7 +38,8 @@
     /// module, so its two numbers and its address (`struct sockaddr_nl`) are written out here.
     private static func open() -> Int32? {
       let routeProtocol: Int32 = 0
-      let groups: UInt32 = 0x1 | 0x10 | 0x100  // RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR
+      // RTMGRP_LINK, RTMGRP_IPV4_IFADDR and RTMGRP_IPV6_IFADDR.
+      let groups: UInt32 = 0x1 | 0x10 | 0x100
       let kind = Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
       let file = socket(AF_NETLINK, kind | Int32(SOCK_NONBLOCK.rawValue), routeProtocol)
       guard file >= 0 else { return nil }

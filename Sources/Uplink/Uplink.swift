@@ -9,11 +9,12 @@ import Synchronization
 
 /// Carries the log ashore, lane by lane, whenever there is a way.
 ///
-/// The outbox is the log itself and a cursor per lane: a batch is read after the cursor, posted, and
-/// the cursor moves only on shore's sealed answer that these very bytes are on its disk. Nothing is
-/// ever deleted here, and a batch that is sent twice is held once. `Forwarder` decides, this service
-/// acts: one exchange at a time, so that a slow link is never shared by two batches. Budgets and link
-/// profiles belong into the forwarder's `Pace`; the way down is a service of its own.
+/// The outbox is the log itself and a cursor per lane: a batch is read after the cursor, posted,
+/// and the cursor moves only on shore's sealed answer that these very bytes are on its disk.
+/// Nothing is ever deleted here, and a batch that is sent twice is held once. `Forwarder` decides,
+/// this service acts: one exchange at a time, so that a slow link is never shared by two batches.
+/// Budgets and link profiles belong into the forwarder's `Pace`; the way down is a service of its
+/// own.
 package final class Uplink: Service {
   let store: Store
   let settings: UplinkSettings
