@@ -8,8 +8,8 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Receive the hubs' logs until stopped.",
     discussion: """
-      The first start writes the operator's token to DIR/operator-token and shows it once. With it the
-      user `operator` opens the status page at / and the document at /v1/status.
+      The first start writes the operator's token to DIR/operator-token and shows it once. With it
+      the user `operator` opens the status page at / and the document at /v1/status.
       """)
 
   @OptionGroup var data: DataOption

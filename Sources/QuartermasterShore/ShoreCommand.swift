@@ -2,8 +2,8 @@ import ArgumentParser
 import Shore
 import Sync
 
-/// The shore end of Quartermaster on the command line. One file a subcommand; what is asked for goes
-/// to standard output, one plain sentence about what went wrong to standard error.
+/// The shore end of Quartermaster on the command line. One file a subcommand; what is asked for
+/// goes to standard output, one plain sentence about what went wrong to standard error.
 @main
 struct ShoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -29,7 +29,8 @@ struct Status: AsyncParsableCommand {
     guard let epoch = site.epoch else { return "\(site.name): nothing received yet." }
     let cursors = Lane.allCases.map { "\($0.name) through \(site.cursors[$0] ?? 0)" }
     let refused = site.refused > 0 ? " \(site.refused) refused." : ""
+    let age = site.lastContactAge(now: now)
     return "\(site.name): \(site.events) events of epoch \(epoch), "
-      + "\(cursors.joined(separator: ", ")); last contact \(site.lastContactAge(now: now)).\(refused)"
+      + "\(cursors.joined(separator: ", ")); last contact \(age).\(refused)"
   }
 }

@@ -3,8 +3,8 @@ import Inventory
 import Sync
 
 extension ShoreStore {
-  /// Hands out the site's log as it stands, oldest first by seq: the very lines that the hub exports.
-  /// Only epochs of the present lineage are in it, each as far as it belongs to the log.
+  /// Hands out the site's log as it stands, oldest first by seq: the very lines that the hub
+  /// exports. Only epochs of the present lineage are in it, each as far as it belongs to the log.
   package func export(
     _ site: SiteName, line: ([UInt8]) throws -> Void
   ) throws(ShoreError) {

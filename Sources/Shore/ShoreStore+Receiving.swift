@@ -13,7 +13,8 @@ extension ShoreStore {
     case stranger
   }
 
-  /// Applies a batch whose sender has proved to be `site`: every event once, however often it comes.
+  /// Applies a batch whose sender has proved to be `site`: every event once, however often it
+  /// comes.
   package func receive(
     _ batch: ReceivedBatch, from site: SiteName, at time: Int64
   ) async throws(ShoreError) -> Receipt {

@@ -5,10 +5,10 @@ import Sync
 /// Shore's log: every site's events, each once, as far as each lane has come.
 ///
 /// One batch is one transaction, its events and its lane's cursor together, on disk (`synchronous =
-/// FULL`) before anyone is told; so a cursor never promises what a power cut could take back. Events
-/// are never changed or deleted: when a site is restored from a backup its log turns off into a new
-/// epoch, and what the old epoch held beyond that point stays, out of sight. SQLite's one writer makes
-/// batches of one site follow each other, also from several processes.
+/// FULL`) before anyone is told; so a cursor never promises what a power cut could take back.
+/// Events are never changed or deleted: when a site is restored from a backup its log turns off
+/// into a new epoch, and what the old epoch held beyond that point stays, out of sight. SQLite's
+/// one writer makes batches of one site follow each other, also from several processes.
 package final class ShoreStore: Sendable {
   private let pool: DatabasePool
   package let directory: DataDirectory
@@ -57,7 +57,8 @@ package final class ShoreStore: Sendable {
     do { return try pool.write(body) } catch { throw ShoreError(error, path: directory.database) }
   }
 
-  /// For the server: waits for SQLite without holding one of the few threads that run Swift's tasks.
+  /// For the server: waits for SQLite without holding one of the few threads that run Swift's
+  /// tasks.
   func reading<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(ShoreError) -> Value {

@@ -10,9 +10,9 @@ extension EventLine {
     do throws(JSONError) {
       json = try JSON(line, depth: Limits.depth)
     } catch {
-      return leadingSeq(of: line).map {
-        .failure(EventRefusal(seq: $0, code: .malformed, message: "The event is no JSON: \(error)."))
-      }
+      guard let seq = leadingSeq(of: line) else { return nil }
+      let message = "The event is no JSON: \(error)."
+      return .failure(EventRefusal(seq: seq, code: .malformed, message: message))
     }
     guard let seq = json["seq"]?.integer else { return nil }
     do throws(EventRefusal) {

@@ -1,10 +1,11 @@
-/// What both ends of the uplink agree on: batches, answers, refusals and the proof that each was read.
+/// What both ends of the uplink agree on: batches, answers, refusals and the proof that each was
+/// read.
 ///
-/// A batch is a head and the lane's next events, as JSON lines under gzip. The hub signs the bytes it
-/// sends, shore signs what it answers together with the digest of those bytes, and neither ever sends
-/// the site's key: whoever sits between (a marina's sign-in page, a proxy) can spoil a batch, but can
-/// not make the hub believe that shore has it. Identity is (site, epoch, seq); what shore can't accept
-/// is refused by its seq, so that one bad event never holds up the rest.
+/// A batch is a head and the lane's next events, as JSON lines under gzip. The hub signs the bytes
+/// it sends, shore signs what it answers together with the digest of those bytes, and neither ever
+/// sends the site's key: whoever sits between (a marina's sign-in page, a proxy) can spoil a batch,
+/// but can not make the hub believe that shore has it. Identity is (site, epoch, seq); what shore
+/// can't accept is refused by its seq, so that one bad event never holds up the rest.
 ///
 /// Values and bytes only: no database, no sockets, no clock.
 package enum Limits {

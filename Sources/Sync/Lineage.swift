@@ -2,8 +2,9 @@ import Wire
 
 /// Every epoch that a site's log has been through, oldest first.
 ///
-/// An epoch's events are numbered from its `firstSeq` up to where the next one starts. A restore from a
-/// backup starts a new epoch; what the old one held from there on no longer belongs to the site's log.
+/// An epoch's events are numbered from its `firstSeq` up to where the next one starts. A restore
+/// from a backup starts a new epoch; what the old one held from there on no longer belongs to the
+/// site's log.
 package struct Lineage: Sendable, Hashable {
   package struct Entry: Sendable, Hashable {
     package var epoch: String

@@ -1,4 +1,5 @@
-/// The name by which a hub and shore know a site: 1 to 64 of `A-Z a-z 0-9 . _ -`, in one path segment.
+/// The name by which a hub and shore know a site: 1 to 64 of `A-Z a-z 0-9 . _ -`, in one path
+/// segment.
 package struct SiteName: Sendable, Hashable, CustomStringConvertible {
   package let text: String
 
@@ -9,7 +10,8 @@ package struct SiteName: Sendable, Hashable, CustomStringConvertible {
     self.text = text
   }
 
-  package static let rule = "1 to 64 letters, digits, dots, underscores or hyphens (A-Z a-z 0-9 . _ -)"
+  package static let rule =
+    "1 to 64 letters, digits, dots, underscores or hyphens (A-Z a-z 0-9 . _ -)"
 
   package var description: String { text }
 

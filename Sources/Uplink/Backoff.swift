@@ -1,5 +1,5 @@
-/// Decorrelated jitter: every delay lies between the shortest one and three times the one before, so
-/// that hubs which lost the same link do not all come back in the same second.
+/// Decorrelated jitter: every delay lies between the shortest one and three times the one before,
+/// so that hubs which lost the same link do not all come back in the same second.
 package struct Backoff: Sendable, Hashable {
   package var shortest: Duration
   package var longest: Duration

@@ -152,7 +152,8 @@ extension Forwarder {
     }
   }
 
-  /// The batch of `events` is too large: for shore itself (`isProven`), or for something in between.
+  /// The batch of `events` is too large: for shore itself (`isProven`), or for something in
+  /// between.
   package mutating func tooLarge(
     _ lane: Lane, events: Int, isProven: Bool, now: Duration, chance: Double
   ) {

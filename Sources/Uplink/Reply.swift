@@ -12,8 +12,8 @@ enum Reply: Sendable, Hashable {
   case tooLarge(isProven: Bool, message: String)
   case failed(Trouble)
 
-  /// Reads an HTTP answer. Only what carries shore's seal over these very bytes can move a cursor or
-  /// take a batch apart; a sign-in page may answer whatever it likes.
+  /// Reads an HTTP answer. Only what carries shore's seal over these very bytes can move a cursor
+  /// or take a batch apart; a sign-in page may answer whatever it likes.
   init(
     status: Int, retryAfter: Duration?, body: [UInt8], to head: BatchHead, site: SiteName,
     digest: BodyDigest, key: SiteKey

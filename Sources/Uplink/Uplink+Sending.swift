@@ -50,8 +50,8 @@ extension Uplink {
     }
   }
 
-  /// Shore goes past the event first; only then does it go into the tray. In the other order the hub's
-  /// cursor would be ahead of shore's, and shore would call the next batch a gap.
+  /// Shore goes past the event first; only then does it go into the tray. In the other order the
+  /// hub's cursor would be ahead of shore's, and shore would call the next batch a gap.
   func withholdNext(_ lane: Lane, by courier: Courier) async -> Happening {
     await step {
       let after = try store.shoreCursor(lane)

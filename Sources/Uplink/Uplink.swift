@@ -9,11 +9,12 @@ import Synchronization
 
 /// Carries the log ashore, lane by lane, whenever there is a way.
 ///
-/// The outbox is the log itself and a cursor per lane: a batch is read after the cursor, posted, and
-/// the cursor moves only on shore's sealed answer that these very bytes are on its disk. Nothing is
-/// ever deleted here, and a batch that is sent twice is held once. `Forwarder` decides, this service
-/// acts: one exchange at a time, so that a slow link is never shared by two batches. Budgets and link
-/// profiles belong into the forwarder's `Pace`; the way down is a service of its own.
+/// The outbox is the log itself and a cursor per lane: a batch is read after the cursor, posted,
+/// and the cursor moves only on shore's sealed answer that these very bytes are on its disk.
+/// Nothing is ever deleted here, and a batch that is sent twice is held once. `Forwarder` decides,
+/// this service acts: one exchange at a time, so that a slow link is never shared by two batches.
+/// Budgets and link profiles belong into the forwarder's `Pace`; the way down is a service of its
+/// own.
 package final class Uplink: Service {
   let store: Store
   let settings: UplinkSettings
@@ -52,10 +53,10 @@ package final class Uplink: Service {
   /// A person asks to send now.
   package func syncNow() { doorbell.ring(.restarted) }
 
-  /// The network changed: an address, a route, a link. An exchange over the old one is given up.
-  package func linkChanged() {
-    exchange.withLock { $0?.cancel() }
-    doorbell.ring(.restarted)
+  /// The machine's addresses changed. An exchange over an address that is lost is given up.
+  package func linkChanged(_ change: Links.Change) {
+    if change == .lost { exchange.withLock { $0?.cancel() } }
+    if change != .none { doorbell.ring(.restarted) }
   }
 
   /// Counts what is pending afresh, at most once a second: not for an event loop.
@@ -74,6 +75,11 @@ package final class Uplink: Service {
 
   package func run() async throws {
     let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+    #if os(Linux)
+      let watch = LinkWatch { [weak self] in self?.linkChanged($0) }
+      if watch == nil { logger.info("Changes of the network are not told; waits run their time.") }
+      defer { watch?.stop() }
+    #endif
     await cancelWhenGracefulShutdown { await self.forward(over: client) }
     update { $0.state = .stopped }
     try await client.shutdown()

@@ -115,7 +115,8 @@ struct ShoreServerTests {
     }
 
     #expect(answers.map(\.status) == [413, 415, 415])
-    #expect(answers.map(\.code) == ["too_large", "unsupported_media_type", "unsupported_media_type"])
+    #expect(
+      answers.map(\.code) == ["too_large", "unsupported_media_type", "unsupported_media_type"])
   }
 
   @Test func `two hubs under one key are told so`() async throws {
@@ -170,7 +171,8 @@ struct ShoreServerTests {
     }
 
     #expect(answers.map(\.status) == [200, 404, 405, 405])
-    #expect(answers.dropFirst().map(\.code) == ["not_found", "method_not_allowed", "method_not_allowed"])
+    #expect(
+      answers.map(\.code) == [nil, "not_found", "method_not_allowed", "method_not_allowed"])
   }
 
   @Test func `a port that is taken is told in one sentence`() async throws {

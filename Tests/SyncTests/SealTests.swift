@@ -16,7 +16,9 @@ struct SealTests {
     #expect(!"\(key)".contains(key.text))
   }
 
-  @Test(arguments: ["", "short", String(repeating: "=", count: 43), String(repeating: "A", count: 44)])
+  @Test(arguments: [
+    "", "short", String(repeating: "=", count: 43), String(repeating: "A", count: 44),
+  ])
   func `a text that is no key is none`(text: String) {
     #expect(SiteKey(text: text) == nil)
   }

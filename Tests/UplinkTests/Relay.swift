@@ -13,7 +13,8 @@ func relay(_ request: Request, to shore: String) async throws -> Response {
 func relay(_ body: [UInt8], _ request: Request, to shore: String) async throws -> Response {
   var forwarded = HTTPClientRequest(url: shore + request.uri.path)
   forwarded.method = .POST
-  for field in request.headers where !["content-length", "host"].contains(field.name.canonicalName) {
+  let own = ["content-length", "host"]
+  for field in request.headers where !own.contains(field.name.canonicalName) {
     forwarded.headers.add(name: field.name.rawName, value: field.value)
   }
   forwarded.body = .bytes(ByteBuffer(bytes: body))
