@@ -121,7 +121,9 @@ struct Assembly {
       allowedOrigins: Set(configuration.allowedOrigins), logger: logger)
     do {
       return try await Listener(
-        group: group, host: configuration.host, port: configuration.port,
+        group: group,
+        on: manager.listeningSockets().first.map(Listener.Place.socket)
+          ?? .address(host: configuration.host, port: configuration.port),
         admission: Admission(hub: hub, allowedOrigins: Set(configuration.allowedOrigins)),
         http: { channel in
           channel.eventLoop.makeCompletedFuture {

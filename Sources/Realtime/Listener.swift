@@ -31,21 +31,38 @@ package final class Listener: Sendable {
 
   private static let firstRequestTimeout = TimeAmount.seconds(15)
 
-  /// Binds `host:port`; port 0 lets the system choose.
+  /// What to listen on.
+  package enum Place: Sendable {
+    /// Port 0 lets the system choose.
+    case address(host: String, port: Int)
+    /// A listening socket that was handed over, as systemd does.
+    case socket(CInt)
+  }
+
   package init(
-    group: any EventLoopGroup, host: String, port: Int, admission: Admission,
+    group: any EventLoopGroup, on place: Place, admission: Admission,
     http: @escaping HTTPFront, refusal: @escaping RefusalFront, logger: Logger
   ) async throws {
     self.logger = logger
-    channel = try await ServerBootstrap(group: group)
+    let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
-      .bind(host: host, port: port, serverBackPressureStrategy: nil) { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try Self.configure(channel, admission, http: http, refusal: refusal)
-        }
+    let initialize = { @Sendable (channel: any Channel) in
+      channel.eventLoop.makeCompletedFuture {
+        try Self.configure(channel, admission, http: http, refusal: refusal)
+      }
+    }
+    channel =
+      switch place {
+      case .address(let host, let port):
+        try await bootstrap.bind(
+          host: host, port: port, serverBackPressureStrategy: nil,
+          childChannelInitializer: initialize)
+      case .socket(let descriptor):
+        try await bootstrap.bind(
+          descriptor, serverBackPressureStrategy: nil, childChannelInitializer: initialize)
       }
   }
 
