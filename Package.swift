@@ -105,7 +105,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Supervision",
-      dependencies: ["CSystemd", lifecycle, logging],
+      dependencies: ["CSystemd", lifecycle, logging, nioCore, nioPosix],
       swiftSettings: strict),
     .testTarget(
       name: "SupervisionTests",

@@ -1,15 +1,17 @@
 import ArgumentParser
 import Logging
+import NIOPosix
 import ServiceLifecycle
 import Shore
+import Supervision
 import UnixSignals
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Receive the hubs' logs until stopped.",
     discussion: """
-      The first start writes the operator's token to DIR/operator-token and shows it once. With it
-      the user `operator` opens the status page at / and the document at /v1/status.
+      The first start writes the operator's token to DIR/operator-token and shows it once. With it the
+      user `operator` opens the status page at / and the document at /v1/status.
       """)
 
   @OptionGroup var data: DataOption
@@ -21,24 +23,47 @@ struct Serve: AsyncParsableCommand {
     let address = try ShoreServer.Address(address)
     var logger = Logger(label: "shore") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .notice
+    let manager = ServiceManager(logger: logger)
+    manager.extendTimeout(.seconds(120))
     let store = try ShoreStore(data.directory, create: true)
     let (token, fresh) = try OperatorToken.load(in: data.directory)
     if let fresh {
       Output.tell("The operator's token, also kept in \(data.directory.token): \(fresh)")
     }
+    let loopback = Loopback(group: MultiThreadedEventLoopGroup.singleton)
     let server = ShoreServer(
       store: store, operatorToken: token, address: address, logger: logger
     ) { port in
       var address = address
       address.port = port
+      loopback.target(host: address.host, port: port)
+      manager.ready(status: "Listening on http://\(address).")
       // Nobody may be reading; the hubs still are served.
       try? Output.say("Listening on http://\(address)")
     }
+    let watchdog = Watchdog(
+      manager: manager,
+      checks: [
+        .init(name: "database") { try store.beat() },
+        .init(name: "listener") { try await loopback.ask() },
+      ], logger: logger)
     var configuration = ServiceGroupConfiguration(
-      services: [.init(service: server)], gracefulShutdownSignals: [.sigterm, .sigint],
-      logger: logger)
+      services: [
+        .init(service: server), .init(service: Farewell(manager: manager)),
+        .init(service: watchdog),
+      ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(3)
     try await ServiceGroup(configuration: configuration).run()
     try store.close()
+  }
+}
+
+/// Tells systemd that the stop is meant, as soon as it begins.
+private struct Farewell: Service {
+  let manager: ServiceManager
+
+  func run() async throws {
+    try await gracefulShutdown()
+    manager.stopping("Finishing what was begun.")
   }
 }

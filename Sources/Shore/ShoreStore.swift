@@ -49,6 +49,14 @@ package final class ShoreStore: Sendable {
     }
   }
 
+  /// A write and its fsync that change nothing, as proof of life.
+  package func beat() throws(ShoreError) {
+    try write { db in
+      let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+      try db.execute(sql: "PRAGMA user_version = \(version)")
+    }
+  }
+
   func read<Value>(_ body: (Database) throws -> Value) throws(ShoreError) -> Value {
     do { return try pool.read(body) } catch { throw ShoreError(error, path: directory.database) }
   }

@@ -2,16 +2,17 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Asks the hub's own port for `/health`, as any device would.
-final class Loopback: Sendable {
+/// Asks this process's own port for `/health`, as any client would: proof that the listener answers.
+package final class Loopback: Sendable {
   private let group: any EventLoopGroup
   private let address = Mutex<(host: String, port: Int)?>(nil)
 
-  init(group: any EventLoopGroup) {
+  package init(group: any EventLoopGroup) {
     self.group = group
   }
 
-  func target(host: String, port: Int) {
+  /// Where to ask, once it is known. Before that `ask` has nothing to find fault with.
+  package func target(host: String, port: Int) {
     let reachable =
       switch host {
       case "0.0.0.0": "127.0.0.1"
@@ -22,7 +23,7 @@ final class Loopback: Sendable {
   }
 
   /// Returns when a first line of HTTP came back.
-  func ask() async throws {
+  package func ask() async throws {
     guard let (host, port) = address.withLock({ $0 }) else { return }
     let channel = try await ClientBootstrap(group: group)
       .connectTimeout(.seconds(5))
@@ -39,7 +40,11 @@ final class Loopback: Sendable {
         answer.writeImmutableBuffer(part)
         if answer.readableBytes >= 8 { break }
       }
-      guard answer.readString(length: 5) == "HTTP/" else { throw Failure("The port gave no answer.") }
+      guard answer.readString(length: 5) == "HTTP/" else { throw NoAnswer() }
     }
   }
+}
+
+private struct NoAnswer: Error, CustomStringConvertible {
+  let description = "the port gave no answer"
 }
