@@ -117,7 +117,9 @@ extension LedgerTransaction {
     guard let operation else { return nil }
     let earlier = try Row.fetchOne(
       statement(
-        "SELECT fingerprint, seq, refusal, outcome, field FROM operation WHERE author = ? AND id = ?"),
+        """
+        SELECT fingerprint, seq, refusal, outcome, field FROM operation WHERE author = ? AND id = ?
+        """),
       arguments: [scope, operation])
     guard let earlier else { return nil }
     guard earlier[0] == submission.fingerprint else {

@@ -128,6 +128,7 @@ import Wire
     let kit = try await hub.product(minimum: 5)
 
     try await hub.perform("product.update", ["productId": .int(kit), "minimum": 9])
+    try await hub.perform("product.update", ["productId": .int(kit), "name": "Pump"])
 
     #expect(try alerts(hub) == [])
   }

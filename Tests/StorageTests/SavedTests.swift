@@ -79,14 +79,26 @@ import Wire
     let seen = SeenEvents()
     hub.ledger.observe { seen.append($0) }
     let (kit, room) = (try await hub.product(), try await hub.location())
+    let wine = try await hub.product("Wine", forbidsNegative: true)
+    // Refused at its second line: the first one's event must not reach the feed.
+    let refused: JSON = [
+      "locationId": .int(room), "method": "cash",
+      "lines": [
+        ["productId": .int(kit), "quantity": 1], ["productId": .int(wine), "quantity": 1],
+      ],
+    ]
 
-    await withTaskGroup { group in
+    try await withThrowingTaskGroup { group in
       for index in 0..<100 {
         group.addTask {
-          // Every third is refused and must leave nothing in the feed.
-          try? await hub.adjust(index % 3 == 0 ? 999 : kit, at: room, by: 1)
+          if index % 3 == 0 {
+            #expect(try await hub.refusal("sale.create", refused) != nil)
+          } else {
+            try await hub.adjust(kit, at: room, by: 1)
+          }
         }
       }
+      try await group.waitForAll()
     }
     await hub.ledger.close()
 

@@ -67,7 +67,9 @@ package struct UpdateProduct: Command {
 
 package struct RemoveProduct: Command {
   package static let name = "product.remove"
-  package static let about = "Take a product out of the catalogue; its history stays. Refused while in stock or in use."
+  package static let about = """
+    Take a product out of the catalogue; its history stays. Refused while in stock or in use.
+    """
   package static let performers = Roles.managers
 
   package var product: Int64

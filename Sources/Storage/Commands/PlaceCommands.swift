@@ -68,7 +68,10 @@ extension RemoveLocation: LedgerCommand {
     guard isInUse == 0 else {
       throw Refusal(
         .inUse,
-        "\(found.name) still holds stock or other locations, or is part of a reservation, transfer or count.")
+        """
+        \(found.name) still holds stock or other locations, or is part of a reservation, transfer or \
+        count.
+        """)
     }
     try entry.execute("UPDATE location SET archived = 1 WHERE id = ?", [location])
     try entry.append(
@@ -108,7 +111,8 @@ extension LedgerTransaction {
   /// What is put into a closed location would be out of sight.
   fileprivate func requireOpen(_ parent: Int64?) throws {
     guard let parent else { return }
-    guard try integer("SELECT 1 FROM location WHERE id = ? AND archived = 0", [parent]) != nil else {
+    let open = try integer("SELECT 1 FROM location WHERE id = ? AND archived = 0", [parent])
+    guard open != nil else {
       throw Refusal.missing("location", parent, field: "parentId")
     }
   }

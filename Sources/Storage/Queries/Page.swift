@@ -104,7 +104,10 @@ private struct Query {
     case .branches(let first, let second):
       let members = "(SELECT branch FROM user_branch WHERE user = ?)"
       conditions.append(
-        "(\(first) IS NULL OR \(second) IS NULL OR \(first) IN \(members) OR \(second) IN \(members))")
+        """
+        (\(first) IS NULL OR \(second) IS NULL OR \(first) IN \(members)
+          OR \(second) IN \(members))
+        """)
       arguments += [identity.user, identity.user]
     case .branchOrCustomer(let branch, let customer):
       if identity.role == .customer {
