@@ -91,10 +91,13 @@ let package = Package(
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
-    .target(name: "Sync", dependencies: ["Inventory", "Wire", "CZlib", crypto], swiftSettings: strict),
+    .target(
+      name: "Sync", dependencies: ["Inventory", "Wire", "CZlib", crypto], swiftSettings: strict),
     .target(
       name: "Uplink",
-      dependencies: ["Storage", "Sync", "Inventory", "Wire", httpClient, lifecycle, logging, nioCore, nioHTTP1],
+      dependencies: [
+        "Storage", "Sync", "Inventory", "Wire", httpClient, lifecycle, logging, nioCore, nioHTTP1,
+      ],
       swiftSettings: strict),
     .target(
       name: "Shore",
@@ -119,7 +122,8 @@ let package = Package(
     .executableTarget(
       name: "Quartermaster",
       dependencies: [
-        "API", "Access", "Inventory", "Realtime", "Storage", "Supervision", "Sync", "Uplink", "Wire",
+        "API", "Access", "Inventory", "Realtime", "Storage", "Supervision", "Sync", "Uplink",
+        "Wire",
         argumentParser, configuration, lifecycle, logging, nioCore, nioPosix,
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -135,7 +139,8 @@ let package = Package(
     .executableTarget(
       name: "QuartermasterBench",
       dependencies: [
-        "Wire", "Storage", "Inventory", argumentParser, nioCore, nioPosix, nioHTTP1, nioWebSocket, httpClient, grdb,
+        "Wire", "Storage", "Inventory", argumentParser, nioCore, nioPosix, nioHTTP1, nioWebSocket,
+        httpClient, grdb,
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: strict),

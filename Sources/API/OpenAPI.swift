@@ -135,7 +135,9 @@ enum OpenAPI {
       ]
     }
     schema["description"] = .string(field.about)
-    if !field.isRequired, let type = schema["type"]?.text { schema["type"] = [.string(type), "null"] }
+    if !field.isRequired, let type = schema["type"]?.text {
+      schema["type"] = [.string(type), "null"]
+    }
     return schema
   }
 
@@ -177,7 +179,8 @@ enum OpenAPI {
   }
 
   private static let paging: [JSON] = [
-    parameter("after", "query", "The cursor of the page before.", ["type": "integer"], required: false),
+    parameter(
+      "after", "query", "The cursor of the page before.", ["type": "integer"], required: false),
     parameter(
       "limit", "query", "At most so many entries.",
       ["type": "integer", "minimum": 1, "maximum": 1000, "default": 100], required: false),
@@ -227,9 +230,19 @@ enum OpenAPI {
   ]
 
   private static let fixedPaths: [(String, JSON)] = [
-    ("/api/v1/setup", ["post": entrance("Create the first admin, with the code that the hub printed.", ["code", "name", "password"])]),
+    (
+      "/api/v1/setup",
+      [
+        "post": entrance(
+          "Create the first admin, with the code that the hub printed.",
+          ["code", "name", "password"])
+      ]
+    ),
     ("/api/v1/sign-in", ["post": entrance("Sign in.", ["name", "password"])]),
-    ("/api/v1/sign-out", ["post": plain("Sign out; the session ends at once, on open sockets too.")]),
+    (
+      "/api/v1/sign-out",
+      ["post": plain("Sign out; the session ends at once, on open sockets too.")]
+    ),
     ("/api/v1/me", ["get": plain("Who one is.")]),
     (
       "/api/v1/events",
@@ -238,7 +251,11 @@ enum OpenAPI {
           "summary": "The event log, as far as the reader may hear it.",
           "parameters": .array(
             paging.dropLast()
-              + [parameter("topic", "query", "Only events of this topic.", ["type": "string"], required: false)]),
+              + [
+                parameter(
+                  "topic", "query", "Only events of this topic.", ["type": "string"],
+                  required: false)
+              ]),
           "responses": responses(200, "A page.", ["type": "object"]),
         ]
       ]
@@ -247,7 +264,9 @@ enum OpenAPI {
     ("/api/v1/statistics", ["get": plain("Figures of the whole site.")]),
     ("/api/v1/presence", ["get": plain("Who is connected, on what device.")]),
     ("/health", ["get": plain("Whether the hub is well.", open: true)]),
-    ("/health/detailed", ["get": plain("Every check, the log's position, connections and uplink.")]),
+    (
+      "/health/detailed", ["get": plain("Every check, the log's position, connections and uplink.")]
+    ),
   ]
 
   private static func plain(_ about: String, open: Bool = false) -> JSON {

@@ -89,7 +89,8 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
 
   private static func refusal(for status: HTTPResponse.Status, _ request: Request) -> Refusal {
     switch status {
-    case .notFound: Refusal(.notFound, "There is nothing at \(request.method) \(request.uri.path.prefix(200)).")
+    case .notFound:
+      Refusal(.notFound, "There is nothing at \(request.method) \(request.uri.path.prefix(200)).")
     case .contentTooLarge: Refusal(.tooLarge, "The body is too large.")
     default: Refusal(.malformed, "The request is malformed.")
     }

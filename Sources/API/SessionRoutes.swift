@@ -34,7 +34,9 @@ struct SessionRoutes {
       try await gate.signOut(try await gate.person(request))
       return .json(
         ["signedOut": true],
-        headers: [.setCookie: "\(Credentials.cookie)=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"])
+        headers: [
+          .setCookie: "\(Credentials.cookie)=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
+        ])
     }
     router.get("/api/v1/me") { request, _ -> Response in
       .json(Self.json(try await gate.person(request)))

@@ -78,16 +78,22 @@ struct StatusRoutes {
     let traffic = surroundings.traffic()
     let backlog = try store.backlog()
     var lines: [String] = []
-    func add(_ name: String, _ kind: String, _ help: String, _ values: [(label: String, value: Int64)]) {
+    func add(
+      _ name: String, _ kind: String, _ help: String, _ values: [(label: String, value: Int64)]
+    ) {
       lines.append("# HELP quartermaster_\(name) \(help)")
       lines.append("# TYPE quartermaster_\(name) \(kind)")
       for (label, value) in values { lines.append("quartermaster_\(name)\(label) \(value)") }
     }
-    func count(_ key: String) -> [(label: String, value: Int64)] { [("", Int64(traffic[key] ?? 0))] }
+    func count(_ key: String) -> [(label: String, value: Int64)] {
+      [("", Int64(traffic[key] ?? 0))]
+    }
     add("uptime_seconds", "gauge", "Seconds since the hub started.", [("", surroundings.uptime)])
     add("connections", "gauge", "Open WebSocket connections.", count("connections"))
     add("connections_opened_total", "counter", "WebSocket connections opened.", count("opened"))
-    add("connections_refused_total", "counter", "WebSocket connections refused by a limit.", count("refused"))
+    add(
+      "connections_refused_total", "counter", "WebSocket connections refused by a limit.",
+      count("refused"))
     add("events_published_total", "counter", "Events shown to the live feed.", count("published"))
     add("log_seq", "counter", "The last committed event.", [("", try store.position().seq)])
     add(
@@ -96,7 +102,9 @@ struct StatusRoutes {
     add(
       "needs_a_person", "gauge", "Events that shore refused.",
       [("", try store.shoreRefusalCount())])
-    add("healthy", "gauge", "Whether all checks passed.", [("", surroundings.health().isWell ? 1 : 0)])
+    add(
+      "healthy", "gauge", "Whether all checks passed.", [("", surroundings.health().isWell ? 1 : 0)]
+    )
     return lines.joined(separator: "\n") + "\n"
   }
 

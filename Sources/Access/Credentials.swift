@@ -14,7 +14,9 @@ package enum Credentials {
     return cookie.flatMap { value(of: Self.cookie, in: $0, separatedBy: ";") }
   }
 
-  private static func value(of name: String, in list: String, separatedBy separator: Character) -> String? {
+  private static func value(of name: String, in list: String, separatedBy separator: Character)
+    -> String?
+  {
     for pair in list.split(separator: separator) {
       let parts = pair.split(separator: "=", maxSplits: 1)
       if parts.count == 2, String(parts[0]).trimmingSpaces == name { return String(parts[1]) }

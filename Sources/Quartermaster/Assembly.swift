@@ -56,7 +56,9 @@ struct Assembly {
     }
     gate.ledger.observe { feed.committed($0) }
     let changes = ForeignChanges(of: store) { feed.catchUp() }
-    if changes == nil { logger.warning("changes by other processes show only with the next own one") }
+    if changes == nil {
+      logger.warning("changes by other processes show only with the next own one")
+    }
 
     let upkeep = Upkeep(gate: gate, powered: try store.powered())
     let loopback = Loopback(group: group)
@@ -139,9 +141,11 @@ struct Assembly {
       let address = "\(configuration.host):\(configuration.port)"
       switch error.errnoCode {
       case EADDRINUSE:
-        throw Failure("\(address) is in use by another program. Choose another with --listen HOST:PORT.")
+        throw Failure(
+          "\(address) is in use by another program. Choose another with --listen HOST:PORT.")
       case EACCES:
-        throw Failure("\(address) may not be used by this user. Choose a port above 1023 with --listen.")
+        throw Failure(
+          "\(address) may not be used by this user. Choose a port above 1023 with --listen.")
       default:
         throw Failure("\(address) cannot be listened on (\(error)). Choose another with --listen.")
       }
@@ -180,7 +184,9 @@ extension Watchdog {
       switch finding.outcome {
       case .ok: return (finding.check, ["ok": true, "milliseconds": milliseconds])
       case .failed(let reason):
-        return (finding.check, ["ok": false, "reason": .string(reason), "milliseconds": milliseconds])
+        return (
+          finding.check, ["ok": false, "reason": .string(reason), "milliseconds": milliseconds]
+        )
       }
     }
     return (verdict.isWell, .object(JSON.Members(findings)))

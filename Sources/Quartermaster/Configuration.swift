@@ -73,20 +73,21 @@ struct HubConfiguration: Sendable {
     return (host.isEmpty ? "0.0.0.0" : host, port)
   }
 
-  private static let limitKeys: [(String, any WritableKeyPath<Limits, Int> & Sendable, ClosedRange<Int>)] = [
-    ("limits.connections", \.connections, 1...1_000_000),
-    ("limits.connectionsPerAddress", \.connectionsPerAddress, 1...1_000_000),
-    ("limits.connectionsPerUser", \.connectionsPerUser, 1...1_000_000),
-    ("limits.connectionAttemptsPerMinute", \.connectionAttemptsPerMinute, 1...100_000_000),
-    ("limits.messagesPerMinute", \.messagesPerMinute, 1...100_000_000),
-    ("limits.messagesPerMinutePerType", \.messagesPerMinutePerType, 1...100_000_000),
-    ("limits.messageSize", \.messageSize, 1024...67_108_864),
-    ("limits.jsonDepth", \.jsonDepth, 4...512),
-    ("limits.waitingBytes", \.waitingBytes, 16_384...1_073_741_824),
-    ("limits.subscriptions", \.subscriptions, 1...100_000),
-    ("limits.signInAttemptsPerMinute", \.signInAttemptsPerMinute, 1...1_000_000),
-    ("limits.requestsPerMinute", \.requestsPerMinute, 1...100_000_000),
-  ]
+  private static let limitKeys:
+    [(String, any WritableKeyPath<Limits, Int> & Sendable, ClosedRange<Int>)] = [
+      ("limits.connections", \.connections, 1...1_000_000),
+      ("limits.connectionsPerAddress", \.connectionsPerAddress, 1...1_000_000),
+      ("limits.connectionsPerUser", \.connectionsPerUser, 1...1_000_000),
+      ("limits.connectionAttemptsPerMinute", \.connectionAttemptsPerMinute, 1...100_000_000),
+      ("limits.messagesPerMinute", \.messagesPerMinute, 1...100_000_000),
+      ("limits.messagesPerMinutePerType", \.messagesPerMinutePerType, 1...100_000_000),
+      ("limits.messageSize", \.messageSize, 1024...67_108_864),
+      ("limits.jsonDepth", \.jsonDepth, 4...512),
+      ("limits.waitingBytes", \.waitingBytes, 16_384...1_073_741_824),
+      ("limits.subscriptions", \.subscriptions, 1...100_000),
+      ("limits.signInAttemptsPerMinute", \.signInAttemptsPerMinute, 1...1_000_000),
+      ("limits.requestsPerMinute", \.requestsPerMinute, 1...100_000_000),
+    ]
 
   private static func limits(_ settings: Settings) throws -> Limits {
     var limits = Limits()
@@ -150,7 +151,8 @@ private struct Settings {
       return nil
     }
     guard range.contains(number) else {
-      throw Failure("\(key) must be from \(range.lowerBound) to \(range.upperBound), and is \(number).")
+      throw Failure(
+        "\(key) must be from \(range.lowerBound) to \(range.upperBound), and is \(number).")
     }
     return number
   }

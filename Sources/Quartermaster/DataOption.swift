@@ -23,7 +23,8 @@ struct DataOption: ParsableArguments {
     guard creating || FileManager.default.fileExists(atPath: "\(directory)/\(Store.fileName)")
     else {
       throw Failure(
-        "There is no hub in \(directory). Give its folder with --data, or start it once with serve.")
+        "There is no hub in \(directory). Give its folder with --data, or start it once with serve."
+      )
     }
     return try Store(directory: directory)
   }

@@ -57,7 +57,8 @@ struct Serve: AsyncParsableCommand {
       if let code = assembly.gate.openSetupCode {
         Console.say("Set-up code: \(code)")
         Console.say(
-          "Create the first admin with it: POST \(url)/api/v1/setup {\"code\",\"name\",\"password\"}")
+          "Create the first admin with it: POST \(url)/api/v1/setup {\"code\",\"name\",\"password\"}"
+        )
       }
     }
   }

@@ -16,7 +16,8 @@ struct Verify: AsyncParsableCommand {
     let problems = try store.verify()
     guard problems.isEmpty else {
       for problem in problems { Console.say(problem) }
-      throw Failure("\(problems.count) problems found. Keep a copy of the folder and restore a backup.")
+      throw Failure(
+        "\(problems.count) problems found. Keep a copy of the folder and restore a backup.")
     }
     let position = try store.position()
     Console.say("All is well: \(position.seq) events, epoch \(position.epoch).")

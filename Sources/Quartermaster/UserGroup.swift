@@ -8,7 +8,9 @@ import Wire
 struct UserGroup: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "user", abstract: "Add, list, disable and enable people.",
-    subcommands: [UserAdd.self, UserList.self, UserDisable.self, UserEnable.self, UserPassword.self])
+    subcommands: [
+      UserAdd.self, UserList.self, UserDisable.self, UserEnable.self, UserPassword.self,
+    ])
 }
 
 struct UserAdd: AsyncParsableCommand {
@@ -34,7 +36,8 @@ struct UserAdd: AsyncParsableCommand {
     _ = try await gate.ledger.submit(Submission(await gate.sealed(command), by: .hub)).receipt
     Console.say("Added \(name) as \(role).")
     if password == nil {
-      Console.remark("\(name) has no password yet and can use tokens only; set one with: user password \(name)")
+      Console.remark(
+        "\(name) has no password yet and can use tokens only; set one with: user password \(name)")
     }
   }
 }
@@ -148,7 +151,8 @@ private enum UserState {
 private enum Password {
   static func read() throws -> String {
     guard let line = readLine(strippingNewline: true), !line.isEmpty else {
-      throw Failure("No password came on standard input. Pipe one line, such as: echo secret-words | …")
+      throw Failure(
+        "No password came on standard input. Pipe one line, such as: echo secret-words | …")
     }
     return line
   }

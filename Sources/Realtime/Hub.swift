@@ -152,7 +152,9 @@ extension Hub {
       guard
         counts.attempts.admit(
           address, limit: limits.connectionAttemptsPerMinute, now: .nanoseconds(Int64(now)))
-      else { return refused(.rateLimited, "Too many connections from this address. Wait a minute.") }
+      else {
+        return refused(.rateLimited, "Too many connections from this address. Wait a minute.")
+      }
       guard counts.total < limits.connections else {
         return refused(.unavailable, "The hub has as many connections as it can serve.")
       }

@@ -78,7 +78,8 @@ extension HubConnection {
     }
     guard let name = message["command"]?.text, let id = operation?.text else {
       return refuse(
-        Refusal(.malformed, "A command needs a name in \"command\" and an id chosen by the device."),
+        Refusal(
+          .malformed, "A command needs a name in \"command\" and an id chosen by the device."),
         id: operation)
     }
     let request = CommandRequest(

@@ -24,7 +24,8 @@ package final class Listener: Sendable {
   /// Sets up what serves plain HTTP on a channel whose HTTP codec is in place.
   package typealias HTTPFront = @Sendable (any Channel) -> EventLoopFuture<HTTPConnection>
   /// Answers a request that was to become a WebSocket and was refused.
-  package typealias RefusalFront = @Sendable (any Channel, Refusal) -> EventLoopFuture<HTTPConnection>
+  package typealias RefusalFront =
+    @Sendable (any Channel, Refusal) -> EventLoopFuture<HTTPConnection>
 
   private let channel: NIOAsyncChannel<EventLoopFuture<Service>, Never>
   private let logger: Logger

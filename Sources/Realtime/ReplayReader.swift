@@ -22,9 +22,10 @@ final class ReplayReader: Sendable {
     _ answer: @escaping @Sendable (Result<Resumption, StoreError>) -> Void
   ) {
     queue.async { [store, limit] in
-      answer(Self.result { () throws(StoreError) in
-        try store.resumption(from: position, replaying: limit)
-      })
+      answer(
+        Self.result { () throws(StoreError) in
+          try store.resumption(from: position, replaying: limit)
+        })
     }
   }
 
@@ -32,9 +33,10 @@ final class ReplayReader: Sendable {
     after seq: Int64, _ answer: @escaping @Sendable (Result<[SharedEvent], StoreError>) -> Void
   ) {
     queue.async { [store, epoch, pageSize] in
-      answer(Self.result { () throws(StoreError) in
-        try store.events(after: seq, limit: pageSize).map { SharedEvent($0, epoch: epoch) }
-      })
+      answer(
+        Self.result { () throws(StoreError) in
+          try store.events(after: seq, limit: pageSize).map { SharedEvent($0, epoch: epoch) }
+        })
     }
   }
 

@@ -34,7 +34,8 @@ extension HubConnection {
 
   func subscribe(_ data: JSON, id: JSON?) {
     guard let topic = data["topic"]?.text ?? data["namespace"]?.text, topic.utf8.count <= 256 else {
-      return refuse(Refusal(.invalidField, "namespace or topic is missing.", field: "topic"), id: id)
+      return refuse(
+        Refusal(.invalidField, "namespace or topic is missing.", field: "topic"), id: id)
     }
     guard mayListen(to: topic) else {
       return refuse(
@@ -56,7 +57,8 @@ extension HubConnection {
 
   func unsubscribe(_ data: JSON, id: JSON?) {
     guard let topic = data["topic"]?.text ?? data["namespace"]?.text else {
-      return refuse(Refusal(.invalidField, "namespace or topic is missing.", field: "topic"), id: id)
+      return refuse(
+        Refusal(.invalidField, "namespace or topic is missing.", field: "topic"), id: id)
     }
     if subscriptions.removeValue(forKey: topic) != nil { deck.unlisten(self, to: topic) }
     send(

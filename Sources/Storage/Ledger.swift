@@ -107,7 +107,7 @@ package final class Ledger: Sendable {
       }
       for (ticket, outcome) in zip(batch, outcomes) { ticket.reply(outcome) }
       if !events.isEmpty, let observer = observer.withLock({ $0 }) { observer(events) }
-    } catch where batch.count > 1 && !Self.isBusy(error) {
+    } catch  where batch.count > 1 && !Self.isBusy(error) {
       // Something larger than one command went wrong. Each gets a transaction of its own, so that
       // what can be saved is saved, and what cannot is answered for itself.
       logger.warning("a commit of \(batch.count) commands failed: \(error)")

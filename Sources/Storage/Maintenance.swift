@@ -111,7 +111,9 @@ extension Store {
       try files.createDirectory(
         atPath: directory, withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o700])
-      for suffix in ["", "-wal", "-shm", "-journal"] { try? files.removeItem(atPath: part + suffix) }
+      for suffix in ["", "-wal", "-shm", "-journal"] {
+        try? files.removeItem(atPath: part + suffix)
+      }
       try files.copyItem(atPath: backup, toPath: part)
       try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: part)
       let restored = try newEpoch(in: part, now: now())

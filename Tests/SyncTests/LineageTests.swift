@@ -7,9 +7,10 @@ struct LineageTests {
   @Test func `an event's epoch is the last that starts at or before it`() {
     let lineage = Lineage.sample(("e1", 1), ("e2", 151), ("e3", 151), ("e4", 200))
 
-    #expect([0, 1, 150, 151, 199, 200].map { lineage.epoch(of: $0) } == [
-      nil, "e1", "e1", "e3", "e3", "e4",
-    ])
+    #expect(
+      [0, 1, 150, 151, 199, 200].map { lineage.epoch(of: $0) } == [
+        nil, "e1", "e1", "e3", "e3", "e4",
+      ])
     #expect(lineage.spans.map(\.epoch) == ["e1", "e3", "e4"])
     #expect(lineage.spans.map(\.seqs) == [1...150, 151...199, 200...Int64.max])
   }

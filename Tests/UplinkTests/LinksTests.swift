@@ -3,10 +3,11 @@ import Testing
 @testable import Uplink
 
 struct LinksTests {
-  @Test(arguments: [
-    (["eth0 10.0.0.2"], Links.Change.none), (["eth0 10.0.0.2", "wlan0 10.1.0.2"], .gained),
-    ([], .lost), (["wlan0 10.1.0.2"], .lost),
-  ] as [([String], Links.Change)])
+  @Test(
+    arguments: [
+      (["eth0 10.0.0.2"], Links.Change.none), (["eth0 10.0.0.2", "wlan0 10.1.0.2"], .gained),
+      ([], .lost), (["wlan0 10.1.0.2"], .lost),
+    ] as [([String], Links.Change)])
   func `a renewal is no change, a lost address is one`(present: [String], change: Links.Change) {
     #expect(Links(["eth0 10.0.0.2"]).change(to: Links(Set(present))) == change)
   }

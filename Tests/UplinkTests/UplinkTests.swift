@@ -138,8 +138,10 @@ struct UplinkTests {
     try await sail { $0[.normal] == 5 }
 
     #expect(try hub.tray == [2: "bad_data", 4: "malformed"])
-    #expect(try shoreStore.exported == hub.exported.enumerated()
-      .filter { ![1, 3].contains($0.offset) }.map(\.element))
+    #expect(
+      try shoreStore.exported
+        == hub.exported.enumerated()
+        .filter { ![1, 3].contains($0.offset) }.map(\.element))
   }
 
   @Test func `one event that shore can't read ends in the tray, the rest ashore`() async throws {

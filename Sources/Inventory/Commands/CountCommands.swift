@@ -10,7 +10,8 @@ package struct OpenCount: Command {
   package init(_ fields: inout Fields) throws(Refusal) {
     room = try fields.text("room", 1...200, "The session's name, such as Alfa Romeo/10/2025.")
     location = try fields.optionalID("locationId", "Where scans count unless they say otherwise.")
-    isBlind = try fields.flag("blind", "Whether counters are kept from seeing expected levels.") ?? false
+    isBlind =
+      try fields.flag("blind", "Whether counters are kept from seeing expected levels.") ?? false
   }
 }
 
@@ -35,8 +36,9 @@ package struct ScanCount: Command {
     code = try fields.optionalText("code", 1...200, "What the scanner read.")
     location = try fields.optionalID("locationId", "Where; the session's location if left out.")
     lot = try fields.lot()
-    quantity = try fields.optionalQuantity(
-      "quantity", "How many; 0 for looked and found none.", atLeast: 0) ?? 1
+    quantity =
+      try fields.optionalQuantity(
+        "quantity", "How many; 0 for looked and found none.", atLeast: 0) ?? 1
     guard product != nil || code != nil else { throw .invalid("code", "or productId is needed") }
   }
 }

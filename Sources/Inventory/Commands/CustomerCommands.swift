@@ -13,7 +13,8 @@ package struct CreateCustomer: Command {
     title = try fields.text("name", 1...200, "The customer's name.")
     email = try fields.optionalText("email", 0...254, "E-mail address.")
     phone = try fields.optionalText("phone", 0...40, "Telephone number.")
-    reference = try fields.optionalText("reference", 0...100, "The number that others know them by; unique.")
+    reference = try fields.optionalText(
+      "reference", 0...100, "The number that others know them by; unique.")
     note = try fields.note()
   }
 }

@@ -1,6 +1,7 @@
 package struct CreateOrder: Command {
   package static let name = "order.create"
-  package static let about = "Take an order. Prices are the catalogue's unless a line says otherwise."
+  package static let about =
+    "Take an order. Prices are the catalogue's unless a line says otherwise."
   package static let performers = Roles.crew
 
   package var customer: Int64?
@@ -14,8 +15,10 @@ package struct CreateOrder: Command {
   package init(_ fields: inout Fields) throws(Refusal) {
     customer = try fields.optionalID("customerId", "Who ordered.")
     branch = try fields.optionalID("branchId", "The branch that delivers.")
-    channel = try fields.optionalText("channel", 1...40, "How it came: counter, web, phone.") ?? "counter"
-    reference = try fields.optionalText("reference", 1...100, "The number that others know it by; unique.")
+    channel =
+      try fields.optionalText("channel", 1...40, "How it came: counter, web, phone.") ?? "counter"
+    reference = try fields.optionalText(
+      "reference", 1...100, "The number that others know it by; unique.")
     currency = try fields.currency()
     lines = try fields.lines("lines", "What was ordered.", OrderLine.init) ?? []
     note = try fields.note()
@@ -24,7 +27,8 @@ package struct CreateOrder: Command {
 
 package struct UpdateOrder: Command {
   package static let name = "order.update"
-  package static let about = "Change the lines or the note of an order that is still open and not yet fulfilled."
+  package static let about =
+    "Change the lines or the note of an order that is still open and not yet fulfilled."
   package static let performers = Roles.crew
 
   package var order: Int64
@@ -56,7 +60,8 @@ package struct SetOrderStatus: Command {
 
 package struct FulfilOrder: Command {
   package static let name = "order.fulfil"
-  package static let about = "Take goods for an order out of a location, all that is open or a part."
+  package static let about =
+    "Take goods for an order out of a location, all that is open or a part."
   package static let performers = Roles.crew
 
   package var order: Int64
@@ -73,7 +78,8 @@ package struct FulfilOrder: Command {
 
 package struct RemoveOrder: Command {
   package static let name = "order.remove"
-  package static let about = "Delete an order that was taken by mistake: pending or cancelled, nothing fulfilled or paid."
+  package static let about =
+    "Delete an order that was taken by mistake: pending or cancelled, nothing fulfilled or paid."
   package static let performers = Roles.managers
 
   package var order: Int64

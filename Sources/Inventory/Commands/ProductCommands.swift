@@ -19,16 +19,19 @@ package struct CreateProduct: Command {
   package init(_ fields: inout Fields) throws(Refusal) {
     sku = try fields.text("sku", 1...64, "The stock-keeping unit: unique, never reused.")
     title = try fields.text("name", 1...200, "What people call it.")
-    unit = try fields.optionalText("unit", 1...20, "What quantities count: pcs, bottle, ml, g.") ?? "pcs"
+    unit =
+      try fields.optionalText("unit", 1...20, "What quantities count: pcs, bottle, ml, g.") ?? "pcs"
     category = try fields.optionalText("category", 0...100, "A heading to find it under.")
     price = try fields.optionalMoney("price", "Selling price of one unit, in minor units.") ?? 0
     currency = try fields.currency()
-    minimum = try fields.optionalQuantity(
-      "minimum", "At or below this level the product is low; 0 for no minimum.", atLeast: 0) ?? 0
+    minimum =
+      try fields.optionalQuantity(
+        "minimum", "At or below this level the product is low; 0 for no minimum.", atLeast: 0) ?? 0
     barcodes = try fields.texts("barcodes", 0...50, "Codes that a scanner reads for it.") ?? []
     attributes = try fields.attributes("attributes", "Free attributes, such as a vintage.")
-    forbidsNegative = try fields.flag(
-      "forbidsNegative", "Refuse what would take a location below nought.") ?? false
+    forbidsNegative =
+      try fields.flag(
+        "forbidsNegative", "Refuse what would take a location below nought.") ?? false
   }
 }
 

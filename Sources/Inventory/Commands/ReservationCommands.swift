@@ -19,7 +19,8 @@ package struct CreateReservation: Command {
     reference = try fields.optionalText("reference", 0...100, "An order or job number.")
     lifetime = try fields.seconds(
       "expiresIn", 1...31_536_000,
-      "Seconds after which the hub releases it, counted while the hub is powered; never if left out.")
+      "Seconds after which the hub releases it, counted while the hub is powered; never if left out."
+    )
   }
 }
 

@@ -18,7 +18,8 @@ package struct CreateTransfer: Command {
 
 package struct ShipTransfer: Command {
   package static let name = "transfer.ship"
-  package static let about = "Take the goods of a transfer out of their location: they are on the way."
+  package static let about =
+    "Take the goods of a transfer out of their location: they are on the way."
   package static let performers = Roles.crew
 
   package var transfer: Int64

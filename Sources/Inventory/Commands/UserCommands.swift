@@ -11,7 +11,8 @@ package struct CreateUser: SecretBearing {
   package var secret: Secret?
 
   package init(_ fields: inout Fields) throws(Refusal) {
-    login = try fields.text("name", 1...64, "The name to sign in with; unique, capitals do not count.")
+    login = try fields.text(
+      "name", 1...64, "The name to sign in with; unique, capitals do not count.")
     title = try fields.optionalText("displayName", 1...100, "What people call them.") ?? ""
     role = try fields.choice("role", "What they may do.")
     branches = try fields.ids("branchIds", "The branches that they work in.") ?? []
@@ -60,7 +61,8 @@ package struct SetPassword: SecretBearing {
 
 package struct EndSession: Command {
   package static let name = "session.end"
-  package static let about = "Sign a session out; its open connections are closed. One's own, or anyone's for admins."
+  package static let about =
+    "Sign a session out; its open connections are closed. One's own, or anyone's for admins."
   package static let performers = Roles.everyone
 
   package var session: Int64

@@ -51,7 +51,8 @@ struct Import: AsyncParsableCommand {
     for row in report.bad { Console.remark("line \(row.line): \(row.reason)") }
     guard report.isDone else {
       throw Failure(
-        "\(report.bad.count) bad rows; nothing was imported. Mend them, or leave them out with --skip-bad-rows.")
+        "\(report.bad.count) bad rows; nothing was imported. Mend them, or leave them out with --skip-bad-rows."
+      )
     }
     Console.say(report.summary)
   }
@@ -69,7 +70,8 @@ struct ImportReport {
 
   static func done(_ bad: [BadRow], _ summary: String) -> ImportReport {
     let left = bad.isEmpty ? "" : " \(bad.count) bad rows were left out."
-    return ImportReport(bad: bad.sorted { $0.line < $1.line }, isDone: true, summary: summary + left)
+    return ImportReport(
+      bad: bad.sorted { $0.line < $1.line }, isDone: true, summary: summary + left)
   }
 }
 
@@ -98,10 +100,13 @@ struct Books {
       let outcomes = await withTaskGroup(of: (Int, Outcome).self) { group in
         for (index, entry) in zip(part.indices, part) {
           group.addTask {
-            (index, await ledger.submit(
-              Submission(
-                entry.command, by: .hub, operation: entry.operation,
-                deviceTime: entry.deviceTime)))
+            (
+              index,
+              await ledger.submit(
+                Submission(
+                  entry.command, by: .hub, operation: entry.operation,
+                  deviceTime: entry.deviceTime))
+            )
           }
         }
         return await group.reduce(into: [Int: Outcome]()) { $0[$1.0] = $1.1 }

@@ -66,7 +66,8 @@ struct InvoiceFile {
     let moved = try await movements(numbers, invoices, products, orders, place, books, &bad)
     return .done(
       bad,
-      "Imported \(orders.count) orders with \(lines.count) lines, \(products.count) products, \(customers.count) customers and \(moved) movements.")
+      "Imported \(orders.count) orders with \(lines.count) lines, \(products.count) products, \(customers.count) customers and \(moved) movements."
+    )
   }
 
   private func read(_ row: CSV.Row) throws -> Line {

@@ -28,7 +28,8 @@ struct MovementFile {
         }
         guard let quantity = Int64(row["quantity"]), quantity != 0 else {
           throw BadRow(
-            line: row.line, reason: "quantity must be a whole number other than 0, and is \(row["quantity"])")
+            line: row.line,
+            reason: "quantity must be a whole number other than 0, and is \(row["quantity"])")
         }
         rows.append((row, product, quantity, try time(row)))
       } catch let error as BadRow {

@@ -29,7 +29,8 @@ struct ProductFile {
       do {
         let product = try read(row, books.currency)
         if let first = seen[product.sku] {
-          throw BadRow(line: row.line, reason: "the sku \(product.sku) stands in line \(first) already")
+          throw BadRow(
+            line: row.line, reason: "the sku \(product.sku) stands in line \(first) already")
         }
         seen[product.sku] = row.line
         products.append(product)
@@ -68,7 +69,8 @@ struct ProductFile {
     bad += delivered.bad
     return .done(
       bad,
-      "Imported \(created.receipts.compactMap { $0 }.count) products and \(delivered.receipts.compactMap { $0 }.count) first stocks.")
+      "Imported \(created.receipts.compactMap { $0 }.count) products and \(delivered.receipts.compactMap { $0 }.count) first stocks."
+    )
   }
 
   private func read(_ row: CSV.Row, _ currency: String?) throws -> Product {
@@ -96,7 +98,8 @@ struct ProductFile {
       data: .compact([
         "sku": .string(row["sku"]), "name": .string(row["name"]), "unit": .text(row.text("unit")),
         "category": .text(row.text("category")), "price": .integer(price),
-        "currency": .text(row.text("currency") ?? currency), "minimum": .integer(try whole("minimum")),
+        "currency": .text(row.text("currency") ?? currency),
+        "minimum": .integer(try whole("minimum")),
         "barcodes": row.text("barcodes").map { codes in
           .array(codes.split(separator: ";").map { .string(String($0).trimmed) })
         },

@@ -101,11 +101,12 @@ extension LedgerTransaction {
     _ movement: Movement
   ) throws -> (level: Int64, seq: Int64) {
     let place = Place(product: product.id, location: location.id, lot: lot)
-    let level = try integer(
-      """
-      INSERT INTO stock (product, location, lot, quantity) VALUES (?, ?, ?, ?)
-      ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity RETURNING quantity
-      """, [place.product, place.location, place.lot, quantity]) ?? 0
+    let level =
+      try integer(
+        """
+        INSERT INTO stock (product, location, lot, quantity) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity RETURNING quantity
+        """, [place.product, place.location, place.lot, quantity]) ?? 0
     guard abs(level) <= Fields.quantityLimit * 1000 else {
       throw Refusal(.invalidField, "The stock would become larger than the hub can count.")
     }

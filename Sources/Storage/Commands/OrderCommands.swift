@@ -45,7 +45,8 @@ extension UpdateOrder: LedgerCommand {
   package func apply(in entry: LedgerTransaction) throws -> JSON {
     var found = try entry.order(order)
     guard found.status.isOpen else {
-      throw Refusal(.wrongState, "Order \(order) is \(found.status.rawValue) and can no longer be changed.")
+      throw Refusal(
+        .wrongState, "Order \(order) is \(found.status.rawValue) and can no longer be changed.")
     }
     var changes: JSON = [:]
     if let lines {
@@ -108,9 +109,11 @@ extension FulfilOrder: LedgerCommand {
     guard !open.isEmpty else {
       throw Refusal(.wrongState, "Everything on order \(order) has been taken already.")
     }
-    let taking: [FulfilmentLine] = lines ?? open.map { line in
-      FulfilmentLine(product: line.product, lot: "", quantity: line.open)
-    }
+    let taking: [FulfilmentLine] =
+      lines
+      ?? open.map { line in
+        FulfilmentLine(product: line.product, lot: "", quantity: line.open)
+      }
     var left = Dictionary(open.map { ($0.line, $0.open) }) { first, _ in first }
     for taken in taking {
       let (product, quantity) = (taken.product, taken.quantity)

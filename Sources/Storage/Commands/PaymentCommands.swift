@@ -240,11 +240,12 @@ extension LedgerTransaction {
   fileprivate func nextSaleCode() throws -> String {
     let row = try row("SELECT strftime('%Y%m%d', ? / 1000, 'unixepoch')", [time])
     let prefix = "TXN-\(row?[0] as String? ?? "00000000")-"
-    let last = try integer(
-      """
-      SELECT COALESCE(MAX(CAST(SUBSTR(code, ?) AS INTEGER)), 0) FROM sale
-      WHERE code >= ? AND code < ?
-      """, [prefix.count + 1, prefix, prefix + "~"]) ?? 0
+    let last =
+      try integer(
+        """
+        SELECT COALESCE(MAX(CAST(SUBSTR(code, ?) AS INTEGER)), 0) FROM sale
+        WHERE code >= ? AND code < ?
+        """, [prefix.count + 1, prefix, prefix + "~"]) ?? 0
     let digits = String(last + 1)
     return prefix + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
   }

@@ -64,11 +64,15 @@ extension ReceiveTransfer: LedgerCommand {
       throw Refusal.invalid("lines", "may be empty only where the transfer is closed")
     }
     let sent = try entry.transferLines(transfer)
-    let arriving: [TransferLine] = lines ?? sent.filter { $0.open > 0 }.map { line in
-      TransferLine(product: line.product, lot: line.lot, quantity: line.open)
-    }
+    let arriving: [TransferLine] =
+      lines
+      ?? sent.filter { $0.open > 0 }.map { line in
+        TransferLine(product: line.product, lot: line.lot, quantity: line.open)
+      }
     var open = Dictionary(
-      uniqueKeysWithValues: sent.map { (Place(product: $0.product, location: 0, lot: $0.lot), $0.open) })
+      uniqueKeysWithValues: sent.map {
+        (Place(product: $0.product, location: 0, lot: $0.lot), $0.open)
+      })
     for line in arriving {
       let (product, lot, quantity) = (line.product, line.lot, line.quantity)
       let key = Place(product: product, location: 0, lot: lot)

@@ -12,7 +12,9 @@ package struct Listing: Sendable {
     package var readers: Roles
     var sql: String
 
-    init(_ name: String, _ kind: Kind, _ sql: String, _ about: String, to readers: Roles = .everyone) {
+    init(
+      _ name: String, _ kind: Kind, _ sql: String, _ about: String, to readers: Roles = .everyone
+    ) {
       self.name = name
       self.kind = kind
       self.sql = sql

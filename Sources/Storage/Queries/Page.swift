@@ -137,7 +137,9 @@ private struct Query {
   }
 
   private mutating func add(branch: String, of identity: Identity) {
-    add("(\(branch) IS NULL OR \(branch) IN (SELECT branch FROM user_branch WHERE user = ?))", identity.user)
+    add(
+      "(\(branch) IS NULL OR \(branch) IN (SELECT branch FROM user_branch WHERE user = ?))",
+      identity.user)
   }
 
   func run(_ db: Database, suffix: String) throws -> [(id: Int64, json: String)] {
