@@ -66,13 +66,13 @@ package struct FulfilOrder: Command {
 
   package var order: Int64
   package var location: Int64
-  package var lines: [FulfilmentLine]?
+  package var lines: [GoodsLine]?
 
   package init(_ fields: inout Fields) throws(Refusal) {
     order = try fields.id("orderId", "The order.")
     location = try fields.id("locationId", "Where the goods are taken.")
     lines = try fields.lines(
-      "lines", "What is taken; all that is open if left out.", required: false, FulfilmentLine.init)
+      "lines", "What is taken; all that is open if left out.", required: false, GoodsLine.init)
   }
 }
 
@@ -98,23 +98,5 @@ package struct OrderLine: Sendable {
     product = try fields.id("productId", "The product.")
     quantity = try fields.quantity("quantity", "How many.")
     price = try fields.optionalMoney("price", "Price of one unit; the catalogue's if left out.")
-  }
-}
-
-package struct FulfilmentLine: Sendable {
-  package var product: Int64
-  package var lot: String
-  package var quantity: Int64
-
-  package init(product: Int64, lot: String, quantity: Int64) {
-    self.product = product
-    self.lot = lot
-    self.quantity = quantity
-  }
-
-  init(_ fields: inout Fields) throws(Refusal) {
-    product = try fields.id("productId", "The product.")
-    lot = try fields.lot()
-    quantity = try fields.quantity("quantity", "How many.")
   }
 }

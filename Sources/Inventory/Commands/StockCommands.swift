@@ -116,6 +116,25 @@ package struct Place: Sendable, Hashable {
   }
 }
 
+/// So many of one product and lot.
+package struct GoodsLine: Sendable {
+  package var product: Int64
+  package var lot: String
+  package var quantity: Int64
+
+  package init(product: Int64, lot: String, quantity: Int64) {
+    self.product = product
+    self.lot = lot
+    self.quantity = quantity
+  }
+
+  init(_ fields: inout Fields) throws(Refusal) {
+    product = try fields.id("productId", "The product.")
+    lot = try fields.lot()
+    quantity = try fields.quantity("quantity", "How many.")
+  }
+}
+
 extension Fields {
   mutating func lot() throws(Refusal) -> String {
     try optionalText("lot", 0...64, "The lot or batch; empty where lots are not kept apart.") ?? ""

@@ -5,13 +5,13 @@ package struct CreateTransfer: Command {
 
   package var from: Int64
   package var to: Int64
-  package var lines: [TransferLine]
+  package var lines: [GoodsLine]
   package var note: String?
 
   package init(_ fields: inout Fields) throws(Refusal) {
     from = try fields.id("fromLocationId", "Where the goods leave.")
     to = try fields.id("toLocationId", "Where they are to arrive.")
-    lines = try fields.lines("lines", "What is sent.", TransferLine.init) ?? []
+    lines = try fields.lines("lines", "What is sent.", GoodsLine.init) ?? []
     note = try fields.note()
   }
 }
@@ -40,14 +40,14 @@ package struct ReceiveTransfer: Command {
   package static let performers = Roles.crew
 
   package var transfer: Int64
-  package var lines: [TransferLine]?
+  package var lines: [GoodsLine]?
   package var close: Bool
 
   package init(_ fields: inout Fields) throws(Refusal) {
     transfer = try fields.id("transferId", "The transfer.")
     lines = try fields.lines(
       "lines", "What arrived; all that is outstanding if left out, nothing if empty.",
-      required: false, atLeast: 0, TransferLine.init)
+      required: false, atLeast: 0, GoodsLine.init)
     close = try fields.flag("close", "Whether nothing more is expected.") ?? false
   }
 }
@@ -61,23 +61,5 @@ package struct CancelTransfer: Command {
 
   package init(_ fields: inout Fields) throws(Refusal) {
     transfer = try fields.id("transferId", "The transfer.")
-  }
-}
-
-package struct TransferLine: Sendable {
-  package var product: Int64
-  package var lot: String
-  package var quantity: Int64
-
-  package init(product: Int64, lot: String, quantity: Int64) {
-    self.product = product
-    self.lot = lot
-    self.quantity = quantity
-  }
-
-  init(_ fields: inout Fields) throws(Refusal) {
-    product = try fields.id("productId", "The product.")
-    lot = try fields.lot()
-    quantity = try fields.quantity("quantity", "How many.")
   }
 }

@@ -179,3 +179,9 @@ extension LedgerTransaction {
       ]))
   }
 }
+
+extension GoodsLine {
+  var json: JSON {
+    ["productId": .int(product), "lot": .string(lot), "quantity": .int(quantity)]
+  }
+}

@@ -109,10 +109,10 @@ extension FulfilOrder: LedgerCommand {
     guard !open.isEmpty else {
       throw Refusal(.wrongState, "Everything on order \(order) has been taken already.")
     }
-    let taking: [FulfilmentLine] =
+    let taking: [GoodsLine] =
       lines
       ?? open.map { line in
-        FulfilmentLine(product: line.product, lot: "", quantity: line.open)
+        GoodsLine(product: line.product, lot: "", quantity: line.open)
       }
     var left = Dictionary(open.map { ($0.line, $0.open) }) { first, _ in first }
     for taken in taking {
@@ -141,13 +141,7 @@ extension FulfilOrder: LedgerCommand {
       .orderFulfilled, found,
       [
         "orderId": .int(order), "locationId": .int(location), "complete": .bool(isComplete),
-        "items": .array(
-          taking.map { line in
-            [
-              "productId": .int(line.product), "lot": .string(line.lot),
-              "quantity": .int(line.quantity),
-            ]
-          }),
+        "items": .array(taking.map(\.json)),
       ])
     return ["orderId": .int(order), "complete": .bool(isComplete)]
   }

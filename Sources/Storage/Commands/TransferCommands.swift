@@ -64,10 +64,10 @@ extension ReceiveTransfer: LedgerCommand {
       throw Refusal.invalid("lines", "may be empty only where the transfer is closed")
     }
     let sent = try entry.transferLines(transfer)
-    let arriving: [TransferLine] =
+    let arriving: [GoodsLine] =
       lines
       ?? sent.filter { $0.open > 0 }.map { line in
-        TransferLine(product: line.product, lot: line.lot, quantity: line.open)
+        GoodsLine(product: line.product, lot: line.lot, quantity: line.open)
       }
     var open = Dictionary(
       uniqueKeysWithValues: sent.map {
@@ -138,12 +138,6 @@ private struct SentLine {
   var open: Int64
 
   var json: JSON { ["productId": .int(product), "lot": .string(lot), "quantity": .int(quantity)] }
-}
-
-extension TransferLine {
-  fileprivate var json: JSON {
-    ["productId": .int(product), "lot": .string(lot), "quantity": .int(quantity)]
-  }
 }
 
 extension LedgerTransaction {
