@@ -46,8 +46,13 @@ struct StatusRoutes {
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4"],
         body: ResponseBody(byteBuffer: ByteBuffer(string: try metrics())))
     }
-    let description = OpenAPI.document(version: surroundings.version).encodedBytes
-    router.get("/api/openapi.json") { _, _ -> Response in .json(text: description) }
+    // Made when asked for: the descriptions are large, rarely read, and not worth keeping in memory.
+    router.get("/api/openapi.json") { _, _ -> Response in
+      .json(OpenAPI.document(version: surroundings.version))
+    }
+    router.get("/api/asyncapi.json") { _, _ -> Response in
+      .json(AsyncAPI.document(version: surroundings.version))
+    }
     router.get("/api/ws") { _, _ -> Response in
       let refusal = Refusal(.malformed, "Open a WebSocket here: GET with Upgrade: websocket.")
       return .json(
@@ -125,6 +130,7 @@ struct StatusRoutes {
           <h1>Quartermaster</h1>
           <p>The hub is running.</p>
           <p>Devices connect to <code>/api/ws</code>; scripts use the REST API, described at
-          <a href="/api/openapi.json">/api/openapi.json</a>.</p></html>
+          <a href="/api/openapi.json">/api/openapi.json</a>, and the socket's messages at
+          <a href="/api/asyncapi.json">/api/asyncapi.json</a>.</p></html>
           """)))
 }
