@@ -21,7 +21,7 @@ package final class LedgerTransaction {
   private(set) var operation: String?
   private(set) var deviceTime: Int64?
   private(set) var head: Int64
-  private let epoch: String
+  let epoch: String
   private var identities: [Int64: Identity] = [:]
 
   init(_ db: Database, store: Store) throws {

@@ -87,12 +87,14 @@ package struct CountStock: Command {
   package var place: Place
   package var counted: Int64
   package var seq: Int64?
+  package var epoch: String?
   package var note: String?
 
   package init(_ fields: inout Fields) throws(Refusal) {
     place = try Place(&fields)
     counted = try fields.quantity("counted", "How many are there.", atLeast: 0)
     seq = try fields.seq("seq", "The last event that the counter had seen; the latest if left out.")
+    epoch = try fields.optionalText("epoch", 1...64, "The epoch that seq belongs to.")
     note = try fields.note()
   }
 }

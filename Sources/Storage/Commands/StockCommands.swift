@@ -37,6 +37,11 @@ extension MoveStock: LedgerCommand {
 
 extension CountStock: LedgerCommand {
   package func apply(in entry: LedgerTransaction) throws -> JSON {
+    guard epoch == nil || epoch == entry.epoch else {
+      throw Refusal(
+        .wrongState, "The hub was restored from a backup since this was counted. Count it again.",
+        field: "epoch")
+    }
     let seq = seq ?? entry.head
     guard seq <= entry.head else {
       throw Refusal.invalid("seq", "lies ahead of the hub's log, which ends at \(entry.head)")
