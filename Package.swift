@@ -171,6 +171,10 @@ let package = Package(
     .testTarget(
       name: "InventoryTests", dependencies: ["Inventory", "Wire"], swiftSettings: strict),
     .testTarget(
+      name: "Stories",
+      dependencies: ["Wire", httpClient, nioCore, nioHTTP1, nioPosix],
+      swiftSettings: strict),
+    .testTarget(
       name: "StorageTests", dependencies: ["Inventory", "Storage", "Wire", grdb, logging],
       swiftSettings: strict),
   ]

@@ -1,0 +1,67 @@
+import Foundation
+import Wire
+
+/// A real shore server with one site, behind a relay that stands for the link.
+final class Shore: Sendable {
+  static let site = "aurora"
+
+  let folder: Folder
+  let link: Relay
+  private let data: String
+  private let program: Program
+
+  init() async throws {
+    folder = try Folder()
+    data = folder.file("shore")
+    let key = try await run(
+      "quartermaster-shore", ["site", "add", Self.site, "--data", data]
+    ).succeeded()
+    try folder.write("site.key", key)
+    let program = try Program(
+      "quartermaster-shore", ["serve", "--data", data, "--listen", "127.0.0.1:0"])
+    self.program = program
+    let port = try await eventual("shore listens", within: .seconds(30)) {
+      if program.ended != nil { throw Hub.NotStarted(errors: program.errors) }
+      return program.listeningPort
+    }
+    link = try await Relay(to: port)
+  }
+
+  deinit { link.close() }
+
+  /// What a hub is started with to forward its log here.
+  var arguments: [String] {
+    [
+      "--shore", "http://127.0.0.1:\(link.port)", "--site", Self.site, "--site-key-file",
+      folder.file("site.key"),
+    ]
+  }
+
+  func export() async throws -> String {
+    try await run(
+      "quartermaster-shore", ["export", "events", "--site", Self.site, "--data", data]
+    ).succeeded()
+  }
+
+  /// Rows of shore's database file as the sqlite3 command line reads them.
+  func sql(_ query: String) async throws -> [String] {
+    let files = try FileManager.default.contentsOfDirectory(atPath: data)
+    let name = files.first { $0.hasSuffix(".sqlite") } ?? "shore.sqlite"
+    return try await run("sqlite3", ["\(data)/\(name)", query]).succeeded().lines
+  }
+
+  func stop() async throws -> Program.Ending {
+    program.signal(SIGTERM)
+    return try await program.end(within: .seconds(10))
+  }
+}
+
+extension Hub {
+  /// Waits until shore has confirmed everything, however long the uplink thinks it over.
+  func allAshore(within limit: Duration = .seconds(60)) async throws {
+    try await eventually("everything is ashore", within: limit, every: .milliseconds(200)) {
+      let status = try await status()
+      return status["safeOnShore"]?.integer == status["seq"]?.integer
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import Testing
+import Wire
+
+extension WholeProcess {
+  @Suite(.serialized)
+  struct Killed {
+    private let kills = 32
+
+    @Test(.timeLimit(.minutes(5)))
+    func
+      `killed at random moments under 32 writing devices, the hub keeps what it confirmed, once`()
+      async throws
+    {
+      let shore = try await Shore()
+      let hub = try Hub()
+      try await hub.start(shore.arguments)
+      let place = try await Cellar.open(in: hub, stock: Self.firstStock)
+      let writers = (0..<32).map { number in
+        Writer(
+          name: "device-\(number)", token: place.staff, products: place.products,
+          location: place.location)
+      }
+      let followers = (0..<4).map { _ in Follower(token: place.staff) }
+
+      try await withThrowingTaskGroup(of: Void.self) { devices in
+        for follower in followers { devices.addTask { await follower.listen(to: hub) } }
+        try await eventually("the followers listen") { followers.allSatisfy(\.hasBegun) }
+        for writer in writers { devices.addTask { await writer.work(at: hub) } }
+        let weather = Task { await Weather.blow(over: shore.link) }
+        defer {
+          weather.cancel()
+          for writer in writers { writer.leave() }
+          for follower in followers { follower.leave() }
+        }
+        for _ in 0..<kills { try await killAndRestart(hub, shore, writers) }
+        for writer in writers { writer.finishWriting() }
+        try await eventually("every change is confirmed", within: .seconds(60)) {
+          writers.allSatisfy(\.isIdle)
+        }
+        for writer in writers { writer.repeatLast(3) }
+        try await eventually("every repeated change is confirmed") { writers.allSatisfy(\.isIdle) }
+        weather.cancel()
+        await weather.value
+        shore.link.restore()
+        try await hub.allAshore()
+        let head = Int64(try await hub.sql(Self.lastInventorySeq).first ?? "") ?? 0
+        try await eventually("the followers have heard all") {
+          followers.allSatisfy { $0.heard.seqs.last == head }
+        }
+      }
+      #expect(try await hub.stop() == .exited(0))
+
+      try await compare(hub, writers)
+      try await compare(hub, followers)
+      let verdict = try await hub.command("verify")
+      #expect(verdict.ending == .exited(0) && verdict.output.hasPrefix("All is well"))
+      let aboard = try await hub.command("export", "events").succeeded()
+      let ashore = try await shore.export()
+      #expect(aboard == ashore && !aboard.isEmpty)
+      tell(hub, shore, writers)
+    }
+
+    /// So much that no alert follows a movement: a confirmation then names the movement's own seq.
+    private static let firstStock: Int64 = 1_000_000
+
+    private static let lastInventorySeq =
+      "SELECT MAX(seq) FROM event WHERE topics LIKE '[\"inventory\"%'"
+
+    /// Lets the hub live for a random while, mostly until it has confirmed something.
+    private func killAndRestart(_ hub: Hub, _ shore: Shore, _ writers: [Writer]) async throws {
+      let before = confirmed(writers)
+      if Int.random(in: 0..<5) > 0 {
+        try await eventually("something is confirmed", within: .seconds(30)) {
+          confirmed(writers) > before
+        }
+      }
+      try await Task.sleep(for: .milliseconds(.random(in: 0...500)))
+      try await hub.kill()
+      // Now and then it dies again while it is getting up.
+      if Int.random(in: 0..<6) == 0 {
+        let program = try hub.launch(shore.arguments)
+        try await Task.sleep(for: .milliseconds(.random(in: 5...150)))
+        program.signal(SIGKILL)
+        _ = try await program.end()
+      }
+      try await hub.start(shore.arguments)
+    }
+
+    private func confirmed(_ writers: [Writer]) -> Int {
+      writers.reduce(0) { $0 + $1.books.acks.count }
+    }
+
+    /// The hub's movements against the devices' own books.
+    private func compare(_ hub: Hub, _ writers: [Writer]) async throws {
+      var sent: [String: Writer.Change] = [:]
+      var acks: [String: Int64] = [:]
+      for writer in writers {
+        #expect(writer.books.complaints.isEmpty)
+        sent.merge(writer.books.changes) { first, _ in first }
+        acks.merge(writer.books.acks) { first, _ in first }
+      }
+      #expect(acks.count == sent.count)
+
+      var booked: [String: Writer.Change] = [:]
+      var twice: [String] = []
+      var misplaced: [String] = []
+      for line in try await hub.command("export", "movements").succeeded().lines {
+        let movement = try JSON(parsing: line)
+        guard let id = movement["note"]?.text, let product = movement["productId"]?.integer,
+          let quantity = movement["quantity"]?.integer
+        else { continue }
+        if booked.updateValue(.init(product: product, quantity: quantity), forKey: id) != nil {
+          twice.append(id)
+        }
+        if acks[id] != movement["seq"]?.integer { misplaced.append(id) }
+      }
+      #expect(twice == [])
+      #expect(misplaced == [])
+      #expect(acks.keys.filter { booked[$0] == nil } == [], "confirmed and lost")
+      #expect(booked == sent)
+
+      let levels = Dictionary(grouping: sent.values, by: \.product)
+        .mapValues { $0.reduce(Self.firstStock) { $0 + $1.quantity } }
+      let stock = try await hub.sql("SELECT product, SUM(quantity) FROM stock GROUP BY product")
+      #expect(Set(stock) == Set(levels.map { "\($0)|\($1)" }))
+      let log = try await hub.sql("SELECT COUNT(*) = MAX(seq), MIN(seq) FROM event")
+      #expect(log == ["1|1"], "the log has a gap")
+    }
+
+    /// Each follower has heard all that there was to hear, in order, once.
+    private func compare(_ hub: Hub, _ followers: [Follower]) async throws {
+      let log = try await hub.sql(
+        "SELECT seq FROM event WHERE topics LIKE '[\"inventory\"%' ORDER BY seq"
+      ).compactMap { Int64($0) }
+      for follower in followers {
+        let heard = follower.heard
+        #expect(heard.seqs == log.filter { $0 > heard.start })
+        #expect(heard.outcomes["live"] == 1 && heard.outcomes["snapshot_required"] == nil)
+      }
+    }
+
+    private func tell(_ hub: Hub, _ shore: Shore, _ writers: [Writer]) {
+      let retries = writers.reduce(0) { $0 + $1.books.retries }
+      print(
+        "\(kills) kills, \(confirmed(writers)) changes confirmed, \(retries) sent again, "
+          + "\(shore.link.outages) outages of the link, \(shore.link.passed) bytes ashore")
+    }
+  }
+}
+
+/// The link to shore comes and goes.
+private enum Weather {
+  static func blow(over link: Relay) async {
+    while !Task.isCancelled {
+      switch Int.random(in: 0..<3) {
+      case 0: link.cut()
+      case 1: link.cut(after: .random(in: 1...20_000))
+      default: link.stall()
+      }
+      try? await Task.sleep(for: .milliseconds(.random(in: 30...600)))
+      link.restore()
+      try? await Task.sleep(for: .milliseconds(.random(in: 50...800)))
+    }
+  }
+}
