@@ -81,8 +81,6 @@ final class Relay: Sendable {
       state.withLock { state in
         for end in [near, far] { state.ends[ObjectIdentifier(end)] = end }
       }
-      near.read()
-      far.read()
     }
   }
 
@@ -120,6 +118,13 @@ private final class Pipe: ChannelInboundHandler {
     self.other = other
     self.isFromHub = isFromHub
   }
+
+  /// The far end is connected when it comes here, the near end is not.
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { context.read() }
+  }
+
+  func channelActive(context: ChannelHandlerContext) { context.read() }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     var bytes = unwrapInboundIn(data)

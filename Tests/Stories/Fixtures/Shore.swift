@@ -59,9 +59,14 @@ final class Shore: Sendable {
 extension Hub {
   /// Waits until shore has confirmed everything, however long the uplink thinks it over.
   func allAshore(within limit: Duration = .seconds(60)) async throws {
-    try await eventually("everything is ashore", within: limit, every: .milliseconds(200)) {
-      let status = try await status()
-      return status["safeOnShore"]?.integer == status["seq"]?.integer
+    var status = JSON.null
+    do {
+      try await eventually("", within: limit, every: .milliseconds(200)) {
+        status = try await self.status()
+        return status["safeOnShore"]?.integer == status["seq"]?.integer
+      }
+    } catch is Late {
+      throw Late(what: "everything is ashore. \(status.encoded) \(program?.errors ?? "")")
     }
   }
 }
