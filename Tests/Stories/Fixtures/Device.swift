@@ -54,6 +54,13 @@ final class Device: Sendable {
   var isClosed: Bool { state.state.withLock { $0.isClosed } }
   var pings: Int { state.state.withLock { $0.pings } }
 
+  /// The operation ids of the confirmations that nobody has looked at.
+  var acks: [String] {
+    state.state.withLock { state in
+      state.unseen.filter { $0["type"]?.text == "ack" }.compactMap { $0["id"]?.text }
+    }
+  }
+
   /// The first message, not looked at before, that is no event and fits.
   func answer(
     _ what: String, within limit: Duration = .seconds(15), where fits: (JSON) -> Bool
