@@ -62,6 +62,7 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+    .systemLibrary(name: "CEpoll"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "Wire", swiftSettings: strict),
@@ -139,8 +140,7 @@ let package = Package(
     .executableTarget(
       name: "QuartermasterBench",
       dependencies: [
-        "Wire", "Storage", "Inventory", argumentParser, nioCore, nioPosix, nioHTTP1, nioWebSocket,
-        httpClient, grdb,
+        "CEpoll", "Inventory", "Storage", "Wire", argumentParser, grdb, logging,
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: strict),

@@ -52,8 +52,7 @@ extension Store {
     (
       "A stock event has no movement (seq):",
       """
-      SELECT e.seq FROM event e WHERE e.type = 'inventory:updated'
-        AND NOT EXISTS (SELECT 1 FROM movement m WHERE m.seq = e.seq)
+      SELECT seq FROM event WHERE type = 'inventory:updated' EXCEPT SELECT seq FROM movement
       """
     ),
     (

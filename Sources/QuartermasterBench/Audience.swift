@@ -1,0 +1,98 @@
+/// Subscribers to the inventory and one writer, which sends changes no faster than they are heard.
+struct Audience {
+  struct Outcome {
+    var deliveries = 0
+    var seconds = 0.0
+    var processorSeconds = 0.0
+    var bytes = 0.0
+    var messagesPerRead = 0.0
+    var latency = Latencies()
+
+    var perSecond: Double { Double(deliveries) / seconds }
+    var cores: Double { processorSeconds / seconds }
+    /// The hub's processor time per delivery.
+    var microseconds: Double { processorSeconds / Double(deliveries) * 1e6 }
+  }
+
+  private let hub: HubProcess
+  private let swarm: Swarm
+  private let subscribers: Int
+  private var adjustment: Adjustment
+  private var number = 0
+  private(set) var messageSize = 0
+
+  init(_ hub: HubProcess, _ token: String, subscribers: Int, product: Int64) throws {
+    self.hub = hub
+    self.subscribers = subscribers
+    adjustment = Adjustment(product: product)
+    swarm = try Swarm()
+    try swarm.join(subscribers + 1, port: hub.port, token: token)
+    try swarm.subscribe(0..<subscribers)
+  }
+
+  private var writer: Int { subscribers }
+
+  /// Pads the changes' note until an event's message has `size` bytes.
+  mutating func fit(size: Int) throws {
+    for _ in 0..<2 {
+      _ = try publish(1, inFlight: 1)
+      let missing = size - messageSize - (adjustment.note.isEmpty ? #","note":"""#.utf8.count : 0)
+      let length = min(500, adjustment.note.count + missing)
+      if length > 0 { adjustment.note = String(repeating: "x", count: length) }
+    }
+  }
+
+  mutating func publish(_ count: Int, inFlight: Int) throws -> Outcome {
+    try publish(count, inFlight: inFlight, gap: 0)
+  }
+
+  /// - Parameter pace: changes a second, each sent at its time.
+  mutating func publish(_ count: Int, pace: Int) throws -> Outcome {
+    try publish(count, inFlight: .max, gap: 1_000_000_000 / UInt64(pace))
+  }
+
+  private mutating func publish(_ count: Int, inFlight: Int, gap: UInt64) throws -> Outcome {
+    var sent: [UInt64] = []
+    var heardBy = [Int](repeating: 0, count: count)
+    var next = [Int](repeating: 0, count: subscribers)
+    var complete = 0
+    var outcome = Outcome()
+    var size = messageSize
+    let before = (try hub.figures.processorTime(), swarm.received)
+    let start = Clock.now()
+    let deadline = start + 60_000_000_000
+
+    while complete < count {
+      let now = Clock.now()
+      guard now < deadline else { throw Failure("Telling \(count) changes took over a minute.") }
+      while sent.count < count, sent.count - complete < inFlight,
+        now >= start + gap * UInt64(sent.count)
+      {
+        number += 1
+        swarm.say(adjustment.message(id: "f-\(number)"), from: writer)
+        sent.append(now)
+      }
+      try swarm.flush(writer)
+      try swarm.turn(gap == 0 ? 100 : 1) { device, message in
+        guard message.begins(with: #"{"type":"inventory:updated""#) else {
+          return try Adjustment.check(message)
+        }
+        size = message.count
+        let event = next[device]
+        next[device] += 1
+        heardBy[event] += 1
+        guard heardBy[event] == subscribers else { return }
+        complete += 1
+        outcome.latency.record(Clock.now() - sent[event])
+      }
+    }
+    outcome.seconds = Clock.seconds(since: start)
+    outcome.processorSeconds = try hub.figures.processorTime() - before.0
+    outcome.deliveries = count * subscribers
+    outcome.bytes = Double(swarm.received.bytes - before.1.bytes)
+    outcome.messagesPerRead =
+      Double(outcome.deliveries) / Double(swarm.received.reads - before.1.reads)
+    messageSize = size
+    return outcome
+  }
+}
