@@ -87,7 +87,7 @@ struct Assembly {
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(4)
     try await ServiceGroup(configuration: group).run()
-    changes?.stop()
+    withExtendedLifetime(changes) {}
     try store.close()
     try await self.group.shutdownGracefully()
   }
@@ -129,12 +129,13 @@ struct Assembly {
         admission: Admission(hub: hub, allowedOrigins: Set(configuration.allowedOrigins)),
         http: { channel in
           channel.eventLoop.makeCompletedFuture {
-            Listener.HTTPConnection(serve: try front.attach(to: channel))
+            Listener.HTTPConnection(on: channel, serve: try front.attach(to: channel))
           }
         },
         refusal: { channel, refusal in
           channel.eventLoop.makeCompletedFuture {
-            Listener.HTTPConnection(serve: try front.attach(refusing: refusal, to: channel))
+            Listener.HTTPConnection(
+              on: channel, serve: try front.attach(refusing: refusal, to: channel))
           }
         }, logger: logger)
     } catch let error as IOError {

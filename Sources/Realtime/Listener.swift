@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 
 /// The one port: every connection starts as HTTP/1.1 and becomes a WebSocket or stays what it is.
 package final class Listener: Sendable {
@@ -14,9 +15,11 @@ package final class Listener: Sendable {
 
   /// A connection that stays HTTP, served until it ends.
   package struct HTTPConnection: Sendable {
+    var channel: any Channel
     var serve: @Sendable () async -> Void
 
-    package init(serve: @escaping @Sendable () async -> Void) {
+    package init(on channel: any Channel, serve: @escaping @Sendable () async -> Void) {
+      self.channel = channel
       self.serve = serve
     }
   }
@@ -29,6 +32,7 @@ package final class Listener: Sendable {
 
   private let channel: NIOAsyncChannel<EventLoopFuture<Service>, Never>
   private let logger: Logger
+  private let httpChannels = Mutex<[ObjectIdentifier: any Channel]>([:])
 
   private static let firstRequestTimeout = TimeAmount.seconds(15)
 
@@ -103,16 +107,27 @@ package final class Listener: Sendable {
     try await channel.executeThenClose { inbound in
       try await withThrowingDiscardingTaskGroup { group in
         for try await connection in inbound {
-          group.addTask { [logger] in
-            do {
-              if case .http(let http) = try await connection.get() { await http.serve() }
-            } catch {
-              logger.trace("a connection ended in its handshake: \(error)")
-            }
-          }
+          group.addTask { await self.serve(connection) }
         }
       }
     }
+  }
+
+  private func serve(_ connection: EventLoopFuture<Service>) async {
+    do {
+      guard case .http(let http) = try await connection.get() else { return }
+      let id = ObjectIdentifier(http.channel)
+      httpChannels.withLock { $0[id] = http.channel }
+      await http.serve()
+      httpChannels.withLock { $0[id] = nil }
+    } catch {
+      logger.trace("a connection ended in its handshake: \(error)")
+    }
+  }
+
+  /// Closes the connections that stayed HTTP; a client keeps an idle one open as long as it may.
+  package func hangUp() {
+    for channel in httpChannels.withLock({ $0.values.map { $0 } }) { channel.close(promise: nil) }
   }
 
   /// Stops accepting. Connections that are open go on.

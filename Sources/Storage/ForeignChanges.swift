@@ -1,6 +1,5 @@
 import Dispatch
 import Foundation
-import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -9,12 +8,20 @@ import Synchronization
 /// Notices that another process wrote to the database, by inotify(7) on its write-ahead log.
 ///
 /// An administration command beside a running hub counts at once, and a hub that nobody writes to
-/// is never woken. Own commits wake it too, at most ten times a second; its reader then finds
-/// nothing new.
+/// is never woken. The log's file changes before the commit can be seen (SQLite syncs it in
+/// between, which takes seconds on a bad card), so each change is followed by a few more looks.
+/// Own commits wake it too; its reader then finds nothing new.
 package final class ForeignChanges: Sendable {
   private let queue = DispatchQueue(label: "quartermaster.changes", qos: .utility)
   // Dispatch sources may be used from any thread; Linux' Dispatch does not say so to the compiler.
   nonisolated(unsafe) private let source: any DispatchSourceRead
+  // Touched on the queue only.
+  nonisolated(unsafe) private var isSuspended = false
+  private let descriptor: Int32
+  private let notice: @Sendable () -> Void
+
+  /// When to look after the last change, in milliseconds from look to look.
+  private static let looks = [50, 250, 1000, 4000]
 
   /// - Returns: `nil` where the kernel gives no watch.
   package init?(of store: Store, notice: @escaping @Sendable () -> Void) {
@@ -24,24 +31,46 @@ package final class ForeignChanges: Sendable {
       close(descriptor)
       return nil
     }
-    nonisolated(unsafe) let source = DispatchSource.makeReadSource(
-      fileDescriptor: descriptor, queue: queue)
-    self.source = source
-    let queue = queue
-    source.setEventHandler {
+    self.descriptor = descriptor
+    self.notice = notice
+    source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
+    source.setEventHandler { [weak self] in
+      guard let self else { return }
       source.suspend()
-      queue.asyncAfter(deadline: .now() + .milliseconds(50)) {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while read(descriptor, &buffer, buffer.count) > 0 {}
-        notice()
-        source.resume()
-      }
+      isSuspended = true
+      look(0)
     }
     source.setCancelHandler { close(descriptor) }
     source.resume()
   }
 
-  package func stop() {
-    queue.async { self.source.cancel() }
+  private func look(_ step: Int) {
+    queue.asyncAfter(deadline: .now() + .milliseconds(Self.looks[step])) { [weak self] in
+      guard let self else { return }
+      let hasChanged = drain()
+      notice()
+      if hasChanged {
+        look(0)
+      } else if step + 1 < Self.looks.count {
+        look(step + 1)
+      } else {
+        source.resume()
+        isSuspended = false
+      }
+    }
+  }
+
+  /// Takes the notes that have come in.
+  private func drain() -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    var hasChanged = false
+    while read(descriptor, &buffer, buffer.count) > 0 { hasChanged = true }
+    return hasChanged
+  }
+
+  deinit {
+    // A source must not be released while it is suspended.
+    if isSuspended { source.resume() }
+    source.cancel()
   }
 }
