@@ -23,11 +23,17 @@ package final class Ledger: Sendable {
     var reply: @Sendable (Outcome) -> Void
   }
 
+  /// A function of its own type: each time a lock hands out a bare one, the compiler wraps it once
+  /// more and puts it back like that, so that it would grow with every commit.
+  private struct Observer {
+    var show: (@Sendable ([Event]) -> Void)?
+  }
+
   package let store: Store
   private let logger: Logger
   private let writer = DispatchQueue(label: "quartermaster.ledger", qos: .userInitiated)
   private let waiting = Mutex(Waiting())
-  private let observer = Mutex<(@Sendable ([Event]) -> Void)?>(nil)
+  private let observer = Mutex(Observer())
   private let largestBatch = 256
   private let longestQueue = 20_000
 
@@ -38,7 +44,7 @@ package final class Ledger: Sendable {
 
   /// Names who is shown the events of each commit, in log order, on the writer's queue.
   package func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
-    self.observer.withLock { $0 = observer }
+    self.observer.withLock { $0.show = observer }
   }
 
   /// Queues a command; `reply` is called once, from the writer's queue, when its fate is durable.
@@ -106,7 +112,7 @@ package final class Ledger: Sendable {
         try transaction(db, batch.map(\.submission))
       }
       for (ticket, outcome) in zip(batch, outcomes) { ticket.reply(outcome) }
-      if !events.isEmpty, let observer = observer.withLock({ $0 }) { observer(events) }
+      if !events.isEmpty, let show = observer.withLock({ $0.show }) { show(events) }
     } catch  where batch.count > 1 && !Self.isBusy(error) {
       // Something larger than one command went wrong. Each gets a transaction of its own, so that
       // what can be saved is saved, and what cannot is answered for itself.
