@@ -83,6 +83,7 @@ package final class Gate: Sendable {
     _ request: CommandRequest, from identity: Identity,
     reply: @escaping @Sendable (Outcome) -> Void
   ) {
+    _ = used.withLock { $0.insert(identity.session) }
     do throws(Refusal) {
       let command = try request.read()
       let submission = Submission(
