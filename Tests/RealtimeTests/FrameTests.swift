@@ -1,6 +1,7 @@
 import Access
 import HubFixtures
 import Inventory
+import NIOCore
 import Realtime
 import Testing
 import Wire
