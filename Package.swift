@@ -167,6 +167,29 @@ let package = Package(
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "HubFixtures",
+      dependencies: [
+        "API", "Access", "Inventory", "Realtime", "Storage", "Wire", logging, nioCore, nioPosix,
+      ],
+      path: "Tests/HubFixtures", swiftSettings: strict),
+    .testTarget(
+      name: "AccessTests",
+      dependencies: [
+        "Access", "HubFixtures", "Inventory", "Storage", "Wire", crypto,
+        .product(name: "JWTKit", package: "jwt-kit"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RealtimeTests",
+      dependencies: [
+        "Access", "HubFixtures", "Inventory", "Realtime", "Storage", "Wire", nioCore,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "APITests",
+      dependencies: ["API", "Access", "HubFixtures", "Inventory", "Storage", "Wire"],
+      swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(
       name: "InventoryTests", dependencies: ["Inventory", "Wire"], swiftSettings: strict),

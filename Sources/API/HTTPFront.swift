@@ -63,6 +63,8 @@ package struct HTTPFront: Sendable {
       configuration: .init(isOutboundHalfClosureEnabled: true))
     var response = Problem(refusal).response
     response.headers[.connection] = "close"
+    // RFC 6455, section 4.4: the version that would have been understood.
+    response.headers[.secWebSocketVersion] = "13"
     let (head, body) = (response.head, Problem(refusal).json.encodedBytes)
     return {
       try? await asyncChannel.executeThenClose { _, outbound in

@@ -20,9 +20,14 @@ package struct Admission: Sendable {
     var connection: Int64
     var identity: Identity?
     var address: String
+    /// The identity's rows were read when the loop had delivered the log up to here.
+    var head: Int64
   }
 
-  func admit(_ request: HTTPRequestHead, address: String) async throws(Refusal) -> Admitted {
+  func admit(
+    _ request: HTTPRequestHead, address: String, asOf head: Int64
+  ) async throws(Refusal) -> Admitted {
+    try hub.attempted(from: address)
     guard request.uri.split(separator: "?").first == "/api/ws" else {
       throw Refusal(.notFound, "There is no WebSocket at this path; the hub's is /api/ws.")
     }
@@ -32,7 +37,7 @@ package struct Admission: Sendable {
       identity = try await hub.gate.identity(token: token)
     }
     let connection = try hub.reserve(address: address, user: identity?.user)
-    return Admitted(connection: connection, identity: identity, address: address)
+    return Admitted(connection: connection, identity: identity, address: address, head: head)
   }
 
   private func checkOrigin(_ request: HTTPRequestHead) throws(Refusal) {

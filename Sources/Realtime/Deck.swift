@@ -19,6 +19,8 @@ package final class Deck {
   private var heartbeat: RepeatedTask?
   /// The last event that was delivered on this loop.
   private(set) var head: Int64
+  /// The last event among them that may have changed what somebody's rows say.
+  private(set) var rightsChanged: Int64 = 0
 
   init(eventLoop: any EventLoop, hub: Hub, head: Int64) {
     self.eventLoop = eventLoop
@@ -35,7 +37,7 @@ package final class Deck {
     // A connection costs no timer of its own; one sweep per loop serves all, and none runs idle.
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
     heartbeat = eventLoop.scheduleRepeatedTask(
-      initialDelay: Self.sweepInterval, delay: Self.sweepInterval
+      initialDelay: hub.heartbeat.sweep, delay: hub.heartbeat.sweep
     ) { _ in bound.value.sweep() }
   }
 
@@ -72,14 +74,14 @@ package final class Deck {
   func announce(_ frame: ByteBuffer, topic: String, to audience: Audience) {
     guard let receivers = listeners[topic] else { return }
     for connection in receivers.values where audience.includes(connection.identity) {
-      connection.send(frame)
+      connection.push(frame)
     }
     flush()
   }
 
   func tellAll(_ frame: ByteBuffer) {
     for connection in connections.values where connection.identity != nil {
-      connection.send(frame)
+      connection.push(frame)
     }
     flush()
   }
@@ -89,11 +91,13 @@ package final class Deck {
   private func heed(_ event: Event) {
     switch EventType(rawValue: event.type) {
     case .sessionEnded:
+      rightsChanged = event.seq
       guard let session = SessionEvent(event)?.session else { return }
       for connection in connections.values where connection.identity?.session == session {
         connection.close(.signedOut, "This session has ended. Sign in again.")
       }
     case .userUpdated:
+      rightsChanged = event.seq
       guard let user = SessionEvent(event)?.user else { return }
       for connection in connections.values where connection.identity?.user == user {
         connection.close(.identityChanged, "Your rights have changed. Connect again.")
@@ -118,17 +122,13 @@ package final class Deck {
     for connection in waiting { connection.flush() }
   }
 
-  private static let sweepInterval = TimeAmount.seconds(15)
-  /// A connection that is silent for so long is asked, and closed when it stays silent as long again.
-  private static let silence = TimeAmount.seconds(30)
-
   private func sweep() {
-    let now = NIODeadline.now()
+    let (now, silence) = (NIODeadline.now(), hub.heartbeat.silence)
     for connection in connections.values {
       let silent = now - connection.lastHeard
-      if silent > Self.silence + Self.silence {
+      if silent > silence + silence {
         connection.drop()
-      } else if silent > Self.silence - Self.sweepInterval {
+      } else if silent > silence - hub.heartbeat.sweep {
         connection.ping()
       }
     }

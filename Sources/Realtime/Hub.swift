@@ -16,6 +16,7 @@ package final class Hub: Sendable {
   package let gate: Gate
   package let epoch: String
   let log: ReplayReader
+  let heartbeat: Heartbeat
   let now: @Sendable () -> Int64
   private let decks: Mutex<[Berth]>
   private let counts = Mutex(Counts())
@@ -37,9 +38,11 @@ package final class Hub: Sendable {
   }
 
   package init(
-    gate: Gate, position: Position, now: @escaping @Sendable () -> Int64 = Store.systemTime
+    gate: Gate, position: Position, heartbeat: Heartbeat = Heartbeat(),
+    now: @escaping @Sendable () -> Int64 = Store.systemTime
   ) {
     self.gate = gate
+    self.heartbeat = heartbeat
     self.now = now
     epoch = position.epoch
     decks = Mutex([])
@@ -141,19 +144,26 @@ extension Hub {
     }
   }
 
+  /// Counts an attempt to connect, whatever becomes of it.
+  func attempted(from address: String) throws(Refusal) {
+    let now = Duration.nanoseconds(Int64(NIODeadline.now().uptimeNanoseconds))
+    let isAdmitted = counts.withLock { counts in
+      let isAdmitted = counts.attempts.admit(
+        address, limit: limits.connectionAttemptsPerMinute, now: now)
+      if !isAdmitted { counts.refused += 1 }
+      return isAdmitted
+    }
+    guard isAdmitted else {
+      throw Refusal(.rateLimited, "Too many connections from this address. Wait a minute.")
+    }
+  }
+
   /// Takes a place for a connection and gives it its number, or says which limit is reached.
   func reserve(address: String, user: Int64?) throws(Refusal) -> Int64 {
-    let now = NIODeadline.now().uptimeNanoseconds
     let result = counts.withLock { counts -> Result<Int64, Refusal> in
       func refused(_ code: Refusal.Code, _ message: String) -> Result<Int64, Refusal> {
         counts.refused += 1
         return .failure(Refusal(code, message))
-      }
-      guard
-        counts.attempts.admit(
-          address, limit: limits.connectionAttemptsPerMinute, now: .nanoseconds(Int64(now)))
-      else {
-        return refused(.rateLimited, "Too many connections from this address. Wait a minute.")
       }
       guard counts.total < limits.connections else {
         return refused(.unavailable, "The hub has as many connections as it can serve.")
@@ -162,7 +172,7 @@ extension Hub {
         return refused(.rateLimited, "This address has as many connections as it may have.")
       }
       if let user, counts.byUser[user, default: 0] >= limits.connectionsPerUser {
-        return refused(.rateLimited, "This user has as many connections as they may have.")
+        return refused(.rateLimited, Self.userIsFull)
       }
       counts.total += 1
       counts.opened += 1
@@ -182,11 +192,18 @@ extension Hub {
     }
   }
 
-  func reassigned(from before: Int64?, to after: Int64) {
-    counts.withLock { counts in
+  private static let userIsFull = "This user has as many connections as they may have."
+
+  /// A connection has signed in anew; the limit of its user holds as it does at the door.
+  func reassigned(from before: Int64?, to after: Int64) throws(Refusal) {
+    guard before != after else { return }
+    let isAdmitted = counts.withLock { counts in
+      guard counts.byUser[after, default: 0] < limits.connectionsPerUser else { return false }
       if let before { Self.decrement(&counts.byUser, before) }
       counts.byUser[after, default: 0] += 1
+      return true
     }
+    guard isAdmitted else { throw Refusal(.rateLimited, Self.userIsFull) }
   }
 
   private static func decrement<Key: Hashable>(_ counts: inout [Key: Int], _ key: Key) {

@@ -13,6 +13,7 @@ final class HubConnection: WebSocketPeer {
   let deck: Deck
   let id: Int64
   private(set) var identity: Identity?
+  private let asOf: Int64
   private let address: String
   private var socket: WebSocketHandler?
   private var since: Int64 = 0
@@ -20,14 +21,17 @@ final class HubConnection: WebSocketPeer {
   /// The newest event that was offered, so that a second matching topic does not send it again.
   private var lastOffered: Int64 = 0
   private var inbox: [ByteBuffer] = []
+  private var inboxSize = 0
   private var isBusy = false
   private var rate = MessageRate()
   var subscriptions: [String: Subscription] = [:]
 
-  init(deck: Deck, id: Int64, identity: Identity?, address: String) {
+  /// - Parameter asOf: how far the log had been delivered when `identity` was read.
+  init(deck: Deck, id: Int64, identity: Identity?, asOf: Int64, address: String) {
     self.deck = deck
     self.id = id
     self.identity = identity
+    self.asOf = asOf
     self.address = address
   }
 
@@ -54,13 +58,19 @@ final class HubConnection: WebSocketPeer {
       ],
       "timestamp": .int(since),
     ])
-    if identity != nil { hub.announce(.joined, self) }
+    guard identity != nil else { return }
+    hub.announce(.joined, self)
+    // Told before this connection was there to hear it; who may be meant is not worth finding out.
+    if deck.rightsChanged > asOf {
+      close(.identityChanged, "Your rights may have changed. Connect again.")
+    }
   }
 
   func closed() {
     for topic in subscriptions.keys { deck.unlisten(self, to: topic) }
     subscriptions = [:]
     inbox = []
+    inboxSize = 0
     deck.remove(self)
     hub.released(address: address, user: identity?.user)
     if identity != nil { hub.announce(.left, self) }
@@ -69,7 +79,8 @@ final class HubConnection: WebSocketPeer {
 
   func received(_ text: ByteBuffer) {
     if isBusy {
-      guard inbox.count < 1000 else {
+      inboxSize += text.readableBytes
+      guard inbox.count < 1000, inboxSize <= hub.limits.messageSize * 2 else {
         return close(.policyViolation, "Too many messages wait to be answered.")
       }
       inbox.append(text)
@@ -85,7 +96,11 @@ final class HubConnection: WebSocketPeer {
 
   func resume() {
     isBusy = false
-    while !isBusy, socket != nil, !inbox.isEmpty { handle(inbox.removeFirst()) }
+    while !isBusy, socket != nil, !inbox.isEmpty {
+      let text = inbox.removeFirst()
+      inboxSize -= text.readableBytes
+      handle(text)
+    }
   }
 
   private func handle(_ text: ByteBuffer) {
@@ -111,15 +126,19 @@ final class HubConnection: WebSocketPeer {
   /// Offers a live event; it is sent when the person may hear it and a live subscription matches.
   func offer(_ shared: SharedEvent) {
     let event = shared.event
-    guard event.seq > lastOffered, let socket else { return }
+    guard event.seq > lastOffered else { return }
     let isWanted = event.topics.contains { topic in
       subscriptions[topic].map { $0.isLive && event.seq > $0.start } ?? false
     }
     guard isWanted, event.audience.includes(identity) else { return }
     lastOffered = event.seq
-    socket.write(shared.frame)
-    markUnflushed()
-    if !socket.isKeepingUp {
+    push(shared.frame)
+  }
+
+  /// Sends what the device did not ask for; one that does not read it in time is closed.
+  func push(_ frame: ByteBuffer) {
+    send(frame)
+    if let socket, !socket.isKeepingUp {
       close(.tooSlow, "This connection does not keep up. Connect again with the last seq.")
     }
   }
@@ -146,13 +165,13 @@ final class HubConnection: WebSocketPeer {
   }
 
   /// The hub's rows say that the bearer of a token is `identity`. Rights of an earlier one end.
-  func signedIn(_ identity: Identity) {
+  func signedIn(_ identity: Identity) throws(Refusal) {
+    try hub.reassigned(from: self.identity?.user, to: identity.user)
     if self.identity != nil { hub.announce(.left, self) }
     if let before = self.identity, before.user != identity.user || before.role != identity.role {
       for topic in subscriptions.keys { deck.unlisten(self, to: topic) }
       subscriptions = [:]
     }
-    hub.reassigned(from: self.identity?.user, to: identity.user)
     self.identity = identity
     hub.announce(.joined, self)
   }

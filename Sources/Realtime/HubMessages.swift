@@ -38,6 +38,11 @@ extension HubConnection {
         Refusal(.invalidField, "token is missing.", field: "token"), id: id)
     }
     pause()
+    signIn(token, id: id)
+  }
+
+  private func signIn(_ token: String, id: JSON?) {
+    let asOf = deck.head
     let bound = NIOLoopBound(self, eventLoop: deck.eventLoop)
     let (gate, eventLoop) = (hub.gate, deck.eventLoop)
     Task {
@@ -47,17 +52,24 @@ extension HubConnection {
       } catch {
         result = .failure(error)
       }
-      eventLoop.execute { bound.value.authenticated(result, id: id) }
+      eventLoop.execute {
+        let connection = bound.value
+        // Somebody's rights have changed since: the rows are read again.
+        if connection.isOpen, connection.deck.rightsChanged > asOf {
+          connection.signIn(token, id: id)
+        } else {
+          connection.authenticated(result, id: id)
+        }
+      }
     }
   }
 
   private func authenticated(_ result: Result<Identity, Refusal>, id: JSON?) {
     defer { resume() }
     guard isOpen else { return }
-    switch result {
-    case .failure(let refusal): refuse(refusal, id: id)
-    case .success(let identity):
-      signedIn(identity)
+    do throws(Refusal) {
+      let identity = try result.get()
+      try signedIn(identity)
       send(
         .compact([
           "type": "authenticated", "id": id,
@@ -67,6 +79,8 @@ extension HubConnection {
             "branchIds": .array(identity.branches.sorted().map(JSON.int)),
           ],
         ]))
+    } catch {
+      refuse(error, id: id)
     }
   }
 

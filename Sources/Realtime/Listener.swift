@@ -34,8 +34,6 @@ package final class Listener: Sendable {
   private let logger: Logger
   private let httpChannels = Mutex<[ObjectIdentifier: any Channel]>([:])
 
-  private static let firstRequestTimeout = TimeAmount.seconds(15)
-
   /// What to listen on.
   package enum Place: Sendable {
     /// Port 0 lets the system choose.
@@ -44,9 +42,11 @@ package final class Listener: Sendable {
     case socket(CInt)
   }
 
+  /// - Parameter patience: how long a connection may take over its first request.
   package init(
     group: any EventLoopGroup, on place: Place, admission: Admission,
-    http: @escaping HTTPFront, refusal: @escaping RefusalFront, logger: Logger
+    patience: TimeAmount = .seconds(15), http: @escaping HTTPFront,
+    refusal: @escaping RefusalFront, logger: Logger
   ) async throws {
     self.logger = logger
     let bootstrap = ServerBootstrap(group: group)
@@ -56,7 +56,7 @@ package final class Listener: Sendable {
       .childChannelOption(.allowRemoteHalfClosure, value: true)
     let initialize = { @Sendable (channel: any Channel) in
       channel.eventLoop.makeCompletedFuture {
-        try Self.configure(channel, admission, http: http, refusal: refusal)
+        try Self.configure(channel, admission, patience, http: http, refusal: refusal)
       }
     }
     channel =
@@ -74,14 +74,14 @@ package final class Listener: Sendable {
   package var port: Int { channel.channel.localAddress?.port ?? 0 }
 
   private static func configure(
-    _ channel: any Channel, _ admission: Admission, http: @escaping HTTPFront,
-    refusal: @escaping RefusalFront
+    _ channel: any Channel, _ admission: Admission, _ patience: TimeAmount,
+    http: @escaping HTTPFront, refusal: @escaping RefusalFront
   ) throws -> EventLoopFuture<Service> {
-    let decision = Upgrader.Decision()
+    let decision = Upgrader.Decision(hub: admission.hub)
     let upgrades = NIOTypedHTTPServerUpgradeConfiguration<Service>(
       upgraders: [Upgrader(admission: admission, decision: decision)],
       notUpgradingCompletionHandler: { channel in
-        if case .refused(let reason) = decision.value {
+        if let reason = decision.refusal {
           return refusal(channel, reason).map { .http($0) }
         }
         return http(channel).map { .http($0) }
@@ -91,13 +91,16 @@ package final class Listener: Sendable {
     configuration.enablePipelining = false
     let result = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
       configuration: configuration)
+    try UpgradeFilter.add(to: channel)
     // Whoever connects and says nothing is let go.
-    let timeout = channel.eventLoop.scheduleTask(in: firstRequestTimeout) {
+    let timeout = channel.eventLoop.scheduleTask(in: patience) {
       channel.close(promise: nil)
     }
     result.whenComplete { result in
       timeout.cancel()
-      if case .failure = result { decision.giveBack(to: admission.hub) }
+      guard case .failure = result else { return }
+      decision.abandon()
+      channel.close(promise: nil)
     }
     return result
   }

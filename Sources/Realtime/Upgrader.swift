@@ -16,26 +16,53 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
   let decision: Decision
 
   final class Decision: Sendable {
-    enum Outcome: Sendable { case admitted(Admission.Admitted), refused(Refusal) }
-    private let outcome = Mutex<Outcome?>(nil)
+    private enum State: Sendable {
+      case open
+      case admitted(Admission.Admitted)
+      case refused(Refusal)
+      /// The connection has its place, or has ended before it took one.
+      case over
+    }
 
-    var value: Outcome? {
-      get { outcome.withLock { $0 } }
-      set { outcome.withLock { $0 = newValue } }
+    private let hub: Hub
+    private let state = Mutex(State.open)
+
+    init(hub: Hub) {
+      self.hub = hub
+    }
+
+    var refusal: Refusal? {
+      state.withLock { if case .refused(let refusal) = $0 { refusal } else { nil } }
+    }
+
+    func refused(_ refusal: Refusal) {
+      state.withLock { if case .open = $0 { $0 = .refused(refusal) } }
+    }
+
+    func admitted(_ admitted: Admission.Admitted) {
+      let isWaitedFor = state.withLock { state in
+        guard case .open = state else { return false }
+        state = .admitted(admitted)
+        return true
+      }
+      if !isWaitedFor { hub.released(address: admitted.address, user: admitted.identity?.user) }
     }
 
     /// The place that was reserved is now the connection's to release.
     func take() -> Admission.Admitted? {
-      outcome.withLock { outcome in
-        guard case .admitted(let admitted) = outcome else { return nil }
-        outcome = nil
+      state.withLock { state in
+        guard case .admitted(let admitted) = state else { return nil }
+        state = .over
         return admitted
       }
     }
 
-    /// The connection ended before it took its place.
-    func giveBack(to hub: Hub) {
-      if let unused = take() { hub.released(address: unused.address, user: unused.identity?.user) }
+    /// The connection ended before it took its place. Admission may be under way still: what it
+    /// reserves from now on is given back at once.
+    func abandon() {
+      let unused = take()
+      state.withLock { $0 = .over }
+      if let unused { hub.released(address: unused.address, user: unused.identity?.user) }
     }
   }
 
@@ -48,15 +75,17 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
     let promise = channel.eventLoop.makePromise(of: HTTPHeaders.self)
     let address = channel.remoteAddress?.ipAddress ?? "local"
     let (admission, decision) = (admission, decision)
+    let head = admission.hub.deck(on: channel.eventLoop)?.head ?? 0
     promise.completeWithTask {
       do throws(Refusal) {
         let accept = try Self.accept(upgradeRequest)
-        decision.value = .admitted(try await admission.admit(upgradeRequest, address: address))
+        decision.admitted(
+          try await admission.admit(upgradeRequest, address: address, asOf: head))
         var headers = initialResponseHeaders
         headers.replaceOrAdd(name: "sec-websocket-accept", value: accept)
         return headers
       } catch {
-        decision.value = .refused(error)
+        decision.refused(error)
         throw error
       }
     }
@@ -66,6 +95,10 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
   private static func accept(_ request: HTTPRequestHead) throws(Refusal) -> String {
     guard request.method == .GET, request.version == .http1_1 else {
       throw Refusal(.malformed, "A WebSocket is opened by a GET of HTTP/1.1.")
+    }
+    let connection = request.headers[canonicalForm: "connection"]
+    guard connection.contains(where: { $0.lowercased() == "upgrade" }) else {
+      throw Refusal(.malformed, "The Connection header must name Upgrade (RFC 6455).")
     }
     guard request.headers[canonicalForm: "sec-websocket-version"] == ["13"],
       let key = request.headers.first(name: "sec-websocket-key"),
@@ -88,7 +121,7 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
         value: .init(low: limits.waitingBytes / 2, high: limits.waitingBytes))
       let peer = HubConnection(
         deck: deck, id: admitted.connection, identity: admitted.identity,
-        address: admitted.address)
+        asOf: admitted.head, address: admitted.address)
       try channel.pipeline.syncOperations.addHandlers([
         ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: limits.messageSize)),
         WebSocketHandler(peer: peer, messageSize: limits.messageSize),

@@ -143,9 +143,10 @@ package final class WebSocketHandler: ChannelInboundHandler {
     guard collected.readableBytes + payload.readableBytes <= messageSize else {
       return fail(.messageTooLarge, "at most \(messageSize) bytes a message")
     }
+    // The only reference while it grows, or every piece would copy all that came before it.
+    message = nil
     collected.writeBuffer(&payload)
     if frame.fin {
-      message = nil
       deliver(collected)
     } else {
       message = collected
@@ -195,6 +196,12 @@ package final class WebSocketHandler: ChannelInboundHandler {
   package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if case .inputClosed = event as? ChannelEvent { context.close(promise: nil) }
     context.fireUserInboundEventTriggered(event)
+  }
+
+  /// Whoever does not read what it is sent is not read from either, so that answers cannot pile up.
+  package func channelWritabilityChanged(context: ChannelHandlerContext) {
+    try? context.channel.syncOptions?.setOption(.autoRead, value: context.channel.isWritable)
+    context.fireChannelWritabilityChanged()
   }
 
   package func channelReadComplete(context: ChannelHandlerContext) {
