@@ -50,7 +50,8 @@ struct Crew {
   mutating func pace(perSecond: Int, seconds: Double) throws -> Outcome {
     let (start, total) = (Clock.now(), Int(Double(perSecond) * seconds))
     var due = 0
-    return try listen(until: { _ in due == total }, wait: 1) { _, _, _ in } before: { crew, now in
+    return try listen(until: { _ in due == total }, wait: 1) { _, _, _ in
+    } before: { crew, now in
       while due < total {
         let time = start + UInt64(due) * 1_000_000_000 / UInt64(perSecond)
         guard now >= time else { return }

@@ -213,9 +213,11 @@ import Wire
       let beside = Ledger(store: try Store(directory: folder.path), logger: .silent)
       guard let create = Catalogue.command(named: "product.create") else { return }
 
-      _ = await beside.submit(Submission(try create.init(data: ["sku": "1", "name": "1"]), by: .hub))
+      _ = await beside.submit(
+        Submission(try create.init(data: ["sku": "1", "name": "1"]), by: .hub))
       _ = try await live.product("2")
-      _ = await beside.submit(Submission(try create.init(data: ["sku": "3", "name": "3"]), by: .hub))
+      _ = await beside.submit(
+        Submission(try create.init(data: ["sku": "3", "name": "3"]), by: .hub))
       live.feed.catchUp()
       try await live.settle()
 
