@@ -53,7 +53,7 @@ import Wire
     "session.end": "sessionId",
     "stock.add": "productId locationId [lot] quantity [reason] [note]",
     "stock.adjust": "productId locationId [lot] quantity [reason] [note]",
-    "stock.count": "productId locationId [lot] counted [seq] [note]",
+    "stock.count": "productId locationId [lot] counted [seq] [epoch] [note]",
     "stock.move": "productId [lot] fromLocationId toLocationId quantity [note]",
     "stock.remove": "productId locationId [lot] quantity [reason] [note]",
     "transfer.cancel": "transferId",
