@@ -27,9 +27,7 @@ struct BenchOptions: ParsableArguments {
       let beside = Bundle.main.executableURL?.deletingLastPathComponent()
         .appendingPathComponent("quartermaster").path
       guard let program = hub ?? beside, FileManager.default.isExecutableFile(atPath: program)
-      else {
-        throw Failure("There is no hub to measure. Build quartermaster, or name it with --hub.")
-      }
+      else { throw Failure("There is no hub to measure. Build it, or name it with --hub.") }
       return program
     }
   }

@@ -14,8 +14,6 @@ struct Footprint: ParsableCommand {
     var threads: Int
     var wakeUps: Double
 
-    var privateBytes: Double { memory.privateDirty + memory.privateClean }
-
     init(_ process: ProcessFigures, over seconds: UInt32) throws {
       let before = try process.contextSwitches()
       sleep(seconds)
@@ -31,6 +29,7 @@ struct Footprint: ParsableCommand {
     Socket.allowMany()
     let workplace = try Workplace()
     defer { workplace.remove() }
+    try synchronize(options.program)
     _ = try workplace.stock(products: 15)
     let token = try HubProcess.token(options.program, data: workplace.data)
     let hub = try HubProcess(options.program, data: workplace.data)
@@ -52,7 +51,8 @@ struct Footprint: ParsableCommand {
     add(idle, to: &report, "idle", (" <= 25", " <= 6", " <= 3"))
     report.heading("\(devices) devices, signed in, subscribed, silent")
     add(full, to: &report, "connected")
-    let each = (full.privateBytes - idle.privateBytes) / 1000 / Double(max(1, devices))
+    // Clean pages are the program itself, of which more is in use; dirty ones are the devices.
+    let each = (full.memory.privateDirty - idle.memory.privateDirty) / 1e3 / Double(max(1, devices))
     report.add(
       "privateKilobytesPerDevice", "private memory a device", each, "kB", digits: 2, "budget: 4")
     report.heading("After they left")
@@ -82,6 +82,13 @@ struct Footprint: ParsableCommand {
     report.add(key + "Threads", "threads", Double(state.threads), digits: 0)
     report.add(
       key + "WakeUps", "wake-ups", state.wakeUps, "/s", budget(budgets?.wakeUps))
+  }
+
+  /// Pages of a program that was linked just now count as dirty until they are on disk.
+  private func synchronize(_ file: String) throws {
+    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
+    try handle.synchronize()
+    try handle.close()
   }
 
   private func size(_ file: String) throws -> Double {

@@ -54,6 +54,10 @@ package final class Listener: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
+      // A connection keeps its receive buffer, and most never send more than this at a time.
+      .childChannelOption(
+        .recvAllocator,
+        value: AdaptiveRecvByteBufferAllocator(minimum: 256, initial: 512, maximum: 65_536))
     let initialize = { @Sendable (channel: any Channel) in
       channel.eventLoop.makeCompletedFuture {
         try Self.configure(channel, admission, patience, http: http, refusal: refusal)
