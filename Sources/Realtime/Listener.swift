@@ -28,6 +28,7 @@ package final class Listener: Sendable {
     @Sendable (any Channel, Refusal) -> EventLoopFuture<HTTPConnection>
 
   private let channel: NIOAsyncChannel<EventLoopFuture<Service>, Never>
+  private let callers = Callers()
   private let logger: Logger
 
   private static let firstRequestTimeout = TimeAmount.seconds(15)
@@ -50,9 +51,9 @@ package final class Listener: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
-    let initialize = { @Sendable (channel: any Channel) in
+    let initialize = { @Sendable [callers] (channel: any Channel) in
       channel.eventLoop.makeCompletedFuture {
-        try Self.configure(channel, admission, http: http, refusal: refusal)
+        try Self.configure(channel, admission, callers, http: http, refusal: refusal)
       }
     }
     channel =
@@ -70,8 +71,8 @@ package final class Listener: Sendable {
   package var port: Int { channel.channel.localAddress?.port ?? 0 }
 
   private static func configure(
-    _ channel: any Channel, _ admission: Admission, http: @escaping HTTPFront,
-    refusal: @escaping RefusalFront
+    _ channel: any Channel, _ admission: Admission, _ callers: Callers,
+    http: @escaping HTTPFront, refusal: @escaping RefusalFront
   ) throws -> EventLoopFuture<Service> {
     let decision = Upgrader.Decision()
     let upgrades = NIOTypedHTTPServerUpgradeConfiguration<Service>(
@@ -91,9 +92,14 @@ package final class Listener: Sendable {
     let timeout = channel.eventLoop.scheduleTask(in: firstRequestTimeout) {
       channel.close(promise: nil)
     }
+    callers.called(channel)
     result.whenComplete { result in
       timeout.cancel()
-      if case .failure = result { decision.giveBack(to: admission.hub) }
+      switch result {
+      case .success(.http): callers.served(channel)
+      case .success(.webSocket): callers.left(channel)
+      case .failure: decision.giveBack(to: admission.hub)
+      }
     }
     return result
   }
@@ -115,8 +121,9 @@ package final class Listener: Sendable {
     }
   }
 
-  /// Stops accepting. Connections that are open go on.
+  /// Stops accepting. WebSockets go on; of the others each ends with the answer that it waits for.
   package func stopAccepting() {
     channel.channel.close(promise: nil)
+    callers.letGo()
   }
 }
