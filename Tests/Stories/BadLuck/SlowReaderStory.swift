@@ -2,9 +2,8 @@ import Testing
 import Wire
 
 extension WholeProcess {
-  /// Connections that do not take part.
   @Suite(.serialized)
-  struct Sluggish {
+  struct SlowReader {
     @Test func `a reader that does not keep up is closed with 4408 and comes back without a hole`()
       async throws
     {
@@ -19,7 +18,7 @@ extension WholeProcess {
 
       let note = String(repeating: "n", count: 500)
       var number = 0
-      while try await connections(hub) > 1, number < 40_000 {
+      while try await hub.connections() > 1, number < 40_000 {
         for _ in 0..<200 {
           number += 1
           writer.line.send([
@@ -30,7 +29,7 @@ extension WholeProcess {
         let last = "\(number)"
         _ = try await writer.answer("the last ack") { $0["id"]?.text == last }
       }
-      #expect(try await connections(hub) == 1, "the slow reader was never let go")
+      #expect(try await hub.connections() == 1, "the slow reader was never let go")
       try await slow.line.readAgain()
       #expect(try await slow.closed() == 4408)
 
@@ -47,31 +46,6 @@ extension WholeProcess {
       try await eventually("the reader has caught up") { back.seqs.last == log.last }
       #expect(heard + back.seqs == log)
       try await hub.stop()
-    }
-
-    @Test(.timeLimit(.minutes(2)))
-    func `a device that is gone without a word is noticed, one that answers pings stays`()
-      async throws
-    {
-      let hub = try Hub()
-      try await hub.start()
-      let token = try await hub.person("hand", "staff")
-      let alive = try await Device.connect(hub, token: token)
-      let gone = try await Device.connect(hub, token: token, answersPings: false)
-
-      _ = try await gone.closed(within: .seconds(85))
-
-      #expect(gone.pings > 0 && alive.pings > 0)
-      #expect(!alive.isClosed)
-      #expect(try await connections(hub) == 1)
-      try await hub.stop()
-    }
-
-    private func connections(_ hub: Hub) async throws -> Int {
-      let metrics = try await run("curl", ["-s", "http://127.0.0.1:\(hub.port)/metrics"])
-        .succeeded()
-      let line = metrics.lines.first { $0.hasPrefix("quartermaster_connections ") }
-      return line.flatMap { $0.split(separator: " ").last.flatMap { Int($0) } } ?? -1
     }
   }
 }
