@@ -129,13 +129,13 @@ struct Assembly {
         admission: Admission(hub: hub, allowedOrigins: Set(configuration.allowedOrigins)),
         http: { channel in
           channel.eventLoop.makeCompletedFuture {
-            Listener.HTTPConnection(on: channel, serve: try front.attach(to: channel))
+            Listener.HTTPConnection(serve: try front.attach(to: channel))
           }
         },
         refusal: { channel, refusal in
           channel.eventLoop.makeCompletedFuture {
             Listener.HTTPConnection(
-              on: channel, serve: try front.attach(refusing: refusal, to: channel))
+              serve: try front.attach(refusing: refusal, to: channel))
           }
         }, logger: logger)
     } catch let error as IOError {

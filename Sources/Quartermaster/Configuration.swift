@@ -37,7 +37,9 @@ struct HubConfiguration: Sendable {
       do {
         providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
       } catch {
-        throw Failure("The configuration file \(file) cannot be read: \(error)")
+        // The parser draws a picture of the place in several lines.
+        let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+        throw Failure("The configuration file \(file) cannot be read: \(reason)")
       }
     }
     return try HubConfiguration(Settings(reader: ConfigReader(providers: providers)))

@@ -23,9 +23,6 @@ struct FrontDesk: Service {
         await ledger.close()
         hub.closeAll("The hub is stopping.")
         await departures()
-        // What was answered last is still on its way out of the routes.
-        try? await Task.sleep(for: .milliseconds(100))
-        listener.hangUp()
       }
       // Whichever ends first, the other has nothing left to do.
       _ = try await group.next()

@@ -4,7 +4,6 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import Synchronization
 
 /// The one port: every connection starts as HTTP/1.1 and becomes a WebSocket or stays what it is.
 package final class Listener: Sendable {
@@ -15,11 +14,9 @@ package final class Listener: Sendable {
 
   /// A connection that stays HTTP, served until it ends.
   package struct HTTPConnection: Sendable {
-    var channel: any Channel
     var serve: @Sendable () async -> Void
 
-    package init(on channel: any Channel, serve: @escaping @Sendable () async -> Void) {
-      self.channel = channel
+    package init(serve: @escaping @Sendable () async -> Void) {
       self.serve = serve
     }
   }
@@ -31,8 +28,8 @@ package final class Listener: Sendable {
     @Sendable (any Channel, Refusal) -> EventLoopFuture<HTTPConnection>
 
   private let channel: NIOAsyncChannel<EventLoopFuture<Service>, Never>
+  private let callers = Callers()
   private let logger: Logger
-  private let httpChannels = Mutex<[ObjectIdentifier: any Channel]>([:])
 
   /// What to listen on.
   package enum Place: Sendable {
@@ -58,9 +55,9 @@ package final class Listener: Sendable {
       .childChannelOption(
         .recvAllocator,
         value: AdaptiveRecvByteBufferAllocator(minimum: 256, initial: 512, maximum: 65_536))
-    let initialize = { @Sendable (channel: any Channel) in
+    let initialize = { @Sendable [callers] (channel: any Channel) in
       channel.eventLoop.makeCompletedFuture {
-        try Self.configure(channel, admission, patience, http: http, refusal: refusal)
+        try Self.configure(channel, admission, patience, callers, http: http, refusal: refusal)
       }
     }
     channel =
@@ -78,7 +75,7 @@ package final class Listener: Sendable {
   package var port: Int { channel.channel.localAddress?.port ?? 0 }
 
   private static func configure(
-    _ channel: any Channel, _ admission: Admission, _ patience: TimeAmount,
+    _ channel: any Channel, _ admission: Admission, _ patience: TimeAmount, _ callers: Callers,
     http: @escaping HTTPFront, refusal: @escaping RefusalFront
   ) throws -> EventLoopFuture<Service> {
     let decision = Upgrader.Decision(hub: admission.hub)
@@ -100,11 +97,16 @@ package final class Listener: Sendable {
     let timeout = channel.eventLoop.scheduleTask(in: patience) {
       channel.close(promise: nil)
     }
+    callers.called(channel)
     result.whenComplete { result in
       timeout.cancel()
-      guard case .failure = result else { return }
-      decision.abandon()
-      channel.close(promise: nil)
+      switch result {
+      case .success(.http): callers.served(channel)
+      case .success(.webSocket): callers.left(channel)
+      case .failure:
+        decision.abandon()
+        channel.close(promise: nil)
+      }
     }
     return result
   }
@@ -122,23 +124,15 @@ package final class Listener: Sendable {
 
   private func serve(_ connection: EventLoopFuture<Service>) async {
     do {
-      guard case .http(let http) = try await connection.get() else { return }
-      let id = ObjectIdentifier(http.channel)
-      httpChannels.withLock { $0[id] = http.channel }
-      await http.serve()
-      httpChannels.withLock { $0[id] = nil }
+      if case .http(let http) = try await connection.get() { await http.serve() }
     } catch {
       logger.trace("a connection ended in its handshake: \(error)")
     }
   }
 
-  /// Closes the connections that stayed HTTP; a client keeps an idle one open as long as it may.
-  package func hangUp() {
-    for channel in httpChannels.withLock({ $0.values.map { $0 } }) { channel.close(promise: nil) }
-  }
-
-  /// Stops accepting. Connections that are open go on.
+  /// Stops accepting. WebSockets go on; of the others each ends with the answer that it waits for.
   package func stopAccepting() {
     channel.channel.close(promise: nil)
+    callers.letGo()
   }
 }

@@ -70,13 +70,13 @@ package struct LiveHub: Sendable {
       admission: Admission(hub: hub, allowedOrigins: origins), patience: patience,
       http: { channel in
         channel.eventLoop.makeCompletedFuture {
-          Listener.HTTPConnection(on: channel, serve: try front.attach(to: channel))
+          Listener.HTTPConnection(serve: try front.attach(to: channel))
         }
       },
       refusal: { channel, refusal in
         channel.eventLoop.makeCompletedFuture {
           Listener.HTTPConnection(
-            on: channel, serve: try front.attach(refusing: refusal, to: channel))
+            serve: try front.attach(refusing: refusal, to: channel))
         }
       }, logger: .silent)
     let live = LiveHub(

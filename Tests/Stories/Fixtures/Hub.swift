@@ -96,6 +96,13 @@ final class Hub: Sendable {
     try await run("sqlite3", [data + "/quartermaster.sqlite", query]).succeeded().lines
   }
 
+  /// Open WebSockets, as the hub's own metrics count them.
+  func connections() async throws -> Int {
+    let metrics = try await run("curl", ["-s", "http://127.0.0.1:\(port)/metrics"]).succeeded()
+    let line = metrics.lines.first { $0.hasPrefix("quartermaster_connections ") }
+    return line.flatMap { $0.split(separator: " ").last.flatMap { Int($0) } } ?? -1
+  }
+
   func status() async throws -> JSON {
     try JSON(parsing: try await command("status", "--json").succeeded())
   }

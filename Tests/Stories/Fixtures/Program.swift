@@ -17,14 +17,15 @@ final class Program: Sendable {
   /// - Parameter environment: all of it but `PATH` and `TMPDIR`; nothing else is inherited.
   init(
     _ program: String, _ arguments: [String], environment: [String: String] = [:],
-    input: String = ""
+    input: String = "", inputFile: String? = nil
   ) throws {
     folder = try Folder()
     try folder.write("in", input)
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, folder.file("in"), O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(
+      &actions, 0, inputFile ?? folder.file("in"), O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, folder.file("out"), O_WRONLY | O_CREAT, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, folder.file("err"), O_WRONLY | O_CREAT, 0o600)
     // The test process ignores some signals, which a child would inherit.

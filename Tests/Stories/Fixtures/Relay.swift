@@ -5,6 +5,7 @@ import Synchronization
 /// The link between hub and shore: passes bytes on, until it is told not to.
 final class Relay: Sendable {
   private struct State {
+    var target: Int
     var isOpen = true
     var isStalled = false
     /// Bytes from the hub that still pass before the link goes.
@@ -14,16 +15,19 @@ final class Relay: Sendable {
     var outages = 0
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let listener = Mutex<(any Channel)?>(nil)
 
   init(to port: Int) async throws {
+    state = Mutex(State(target: port))
     let group = MultiThreadedEventLoopGroup.singleton
     let channel = try await ServerBootstrap(group: group)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.autoRead, value: false)
       .childChannelInitializer { [unowned self] near in
-        guard state.withLock({ $0.isOpen }) else { return near.close() }
+        guard let port = state.withLock({ $0.isOpen ? $0.target : nil }) else {
+          return near.close()
+        }
         return ClientBootstrap(group: near.eventLoop)
           .channelOption(.autoRead, value: false)
           .connect(host: "127.0.0.1", port: port)
@@ -38,6 +42,14 @@ final class Relay: Sendable {
   var passed: Int { state.withLock { $0.passed } }
   /// How often passing was interrupted.
   var outages: Int { state.withLock { $0.outages } }
+
+  /// Connections from now on go to another port.
+  func lead(to port: Int) {
+    state.withLock { state in
+      state.target = port
+      state.outages += 1
+    }
+  }
 
   /// Ends every connection and takes no new one.
   func cut() {

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Wire
 
 /// A real shore server with one site, behind a relay that stands for the link.
@@ -8,7 +9,7 @@ final class Shore: Sendable {
   let folder: Folder
   let link: Relay
   private let data: String
-  private let program: Program
+  private let process: Mutex<Program>
 
   init() async throws {
     folder = try Folder()
@@ -17,14 +18,29 @@ final class Shore: Sendable {
       "quartermaster-shore", ["site", "add", Self.site, "--data", data]
     ).succeeded()
     try folder.write("site.key", key)
+    let (program, port) = try await Self.serve(data)
+    process = Mutex(program)
+    link = try await Relay(to: port)
+  }
+
+  private static func serve(_ data: String) async throws -> (program: Program, port: Int) {
     let program = try Program(
       "quartermaster-shore", ["serve", "--data", data, "--listen", "127.0.0.1:0"])
-    self.program = program
     let port = try await eventual("shore listens", within: .seconds(30)) {
       if program.ended != nil { throw Hub.NotStarted(errors: program.errors) }
       return program.listeningPort
     }
-    link = try await Relay(to: port)
+    return (program, port)
+  }
+
+  /// Shore's power goes, and comes back.
+  func killAndRestart() async throws {
+    let program = process.withLock { $0 }
+    program.signal(SIGKILL)
+    _ = try await program.end()
+    let (next, port) = try await Self.serve(data)
+    process.withLock { $0 = next }
+    link.lead(to: port)
   }
 
   deinit { link.close() }
@@ -51,6 +67,7 @@ final class Shore: Sendable {
   }
 
   func stop() async throws -> Program.Ending {
+    let program = process.withLock { $0 }
     program.signal(SIGTERM)
     return try await program.end(within: .seconds(10))
   }

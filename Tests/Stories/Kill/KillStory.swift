@@ -27,7 +27,7 @@ extension WholeProcess {
         for follower in followers { devices.addTask { await follower.listen(to: hub) } }
         try await eventually("the followers listen") { followers.allSatisfy(\.hasBegun) }
         for writer in writers { devices.addTask { await writer.work(at: hub) } }
-        let weather = Task { await Weather.blow(over: shore.link) }
+        let weather = Task { try await Weather.blow(over: shore) }
         defer {
           weather.cancel()
           for writer in writers { writer.leave() }
@@ -41,7 +41,7 @@ extension WholeProcess {
         for writer in writers { writer.repeatLast(3) }
         try await eventually("every repeated change is confirmed") { writers.allSatisfy(\.isIdle) }
         weather.cancel()
-        await weather.value
+        try await weather.value
         shore.link.restore()
         try await hub.allAshore()
         let head = Int64(try await hub.sql(Self.lastInventorySeq).first ?? "") ?? 0
@@ -68,7 +68,9 @@ extension WholeProcess {
       "SELECT MAX(seq) FROM event WHERE topics LIKE '[\"inventory\"%'"
 
     /// Lets the hub live for a random while, mostly until it has confirmed something.
-    private func killAndRestart(_ hub: Hub, _ shore: Shore, _ writers: [Writer]) async throws {
+    private func killAndRestart(
+      _ hub: Hub, _ shore: Shore, _ writers: [Writer]
+    ) async throws {
       let before = confirmed(writers)
       if Int.random(in: 0..<5) > 0 {
         try await eventually("something is confirmed", within: .seconds(30)) {
@@ -84,7 +86,8 @@ extension WholeProcess {
         program.signal(SIGKILL)
         _ = try await program.end()
       }
-      try await hub.start(shore.arguments)
+      // One event loop or two: devices must not see a difference.
+      try await hub.start(shore.arguments + ["--event-loops", "\(Int.random(in: 1...2))"])
     }
 
     private func confirmed(_ writers: [Writer]) -> Int {
@@ -144,23 +147,24 @@ extension WholeProcess {
       let retries = writers.reduce(0) { $0 + $1.books.retries }
       print(
         "\(kills) kills, \(confirmed(writers)) changes confirmed, \(retries) sent again, "
-          + "\(shore.link.outages) outages of the link, \(shore.link.passed) bytes ashore")
+          + "\(shore.link.outages) outages of link or shore, \(shore.link.passed) bytes ashore")
     }
   }
 }
 
-/// The link to shore comes and goes.
+/// The link to shore comes and goes, and shore itself falls and gets up.
 private enum Weather {
-  static func blow(over link: Relay) async {
+  static func blow(over shore: Shore) async throws {
     while !Task.isCancelled {
-      switch Int.random(in: 0..<3) {
-      case 0: link.cut()
-      case 1: link.cut(after: .random(in: 1...20_000))
-      default: link.stall()
+      switch Int.random(in: 0..<8) {
+      case 0...2: shore.link.cut()
+      case 3, 4: shore.link.cut(after: .random(in: 1...20_000))
+      case 5, 6: shore.link.stall()
+      default: try await shore.killAndRestart()
       }
-      try? await Task.sleep(for: .milliseconds(.random(in: 30...600)))
-      link.restore()
-      try? await Task.sleep(for: .milliseconds(.random(in: 50...800)))
+      try? await Task.sleep(for: .milliseconds(.random(in: 30...400)))
+      shore.link.restore()
+      try? await Task.sleep(for: .milliseconds(.random(in: 50...400)))
     }
   }
 }

@@ -1,0 +1,81 @@
+import Foundation
+import Testing
+import Wire
+
+extension WholeProcess {
+  /// What systemd hears, on a socket of our own.
+  @Suite(.serialized)
+  struct Systemd {
+    @Test func `systemd hears READY once the port answers, then the watchdog, then STOPPING`()
+      async throws
+    {
+      let hub = try Hub()
+      let systemd = try NotifySocket(in: hub.folder)
+      let program = try hub.launch(environment: Self.environment(systemd))
+
+      let status = try await systemd.hears("READY=1")
+      try await hub.listening(program)
+      let answer = try await hub.get("/health")
+      #expect(status == "READY=1" && answer.status == 200)
+      for _ in 0..<3 { try await systemd.hears("WATCHDOG=1", within: .seconds(3)) }
+
+      program.signal(SIGTERM)
+      try await systemd.hears("STOPPING=1", within: .seconds(2))
+      #expect(try await program.end(within: .seconds(5)) == .exited(0))
+      #expect(!systemd.heard().contains { $0.hasPrefix("WATCHDOG") })
+    }
+
+    @Test func `the status names the address, and what is wrong`() async throws {
+      let hub = try Hub()
+      let systemd = try NotifySocket(in: hub.folder)
+      let program = try hub.launch(environment: Self.environment(systemd))
+      var lines: [String] = []
+      try await eventually("the hub is ready") {
+        lines += systemd.heard()
+        return lines.contains("READY=1")
+      }
+      try await hub.listening(program)
+      #expect(lines.contains("STATUS=Serving on http://127.0.0.1:\(hub.port)."))
+
+      let lock = try await DatabaseLock(on: hub)
+      let trouble = try await systemd.hears("STATUS=Not well", within: .seconds(20))
+      #expect(trouble.contains("database"))
+      #expect(try await hub.get("/health").status == 503)
+      await lock.release()
+      try await systemd.hears("STATUS=Serving on")
+      try await systemd.hears("WATCHDOG=1")
+      #expect(try await hub.get("/health").status == 200)
+      try await hub.stop()
+    }
+
+    @Test func `while the database cannot be written or the hub stands still, nothing is fed`()
+      async throws
+    {
+      let hub = try Hub()
+      let systemd = try NotifySocket(in: hub.folder)
+      let program = try hub.launch(environment: Self.environment(systemd))
+      try await hub.listening(program)
+      try await systemd.hears("WATCHDOG=1")
+
+      let lock = try await DatabaseLock(on: hub)
+      try await systemd.hears("STATUS=Not well", within: .seconds(20))
+      #expect(try await systemd.hearsNo("WATCHDOG=1", for: .seconds(3)))
+      await lock.release()
+      try await systemd.hears("WATCHDOG=1")
+
+      program.signal(SIGSTOP)
+      try await eventually("the hub stands still") {
+        contents("/proc/\(program.pid)/stat").contains(") T ")
+      }
+      _ = systemd.heard()
+      #expect(try await systemd.hearsNo("WATCHDOG=1", for: .seconds(3)))
+      program.signal(SIGCONT)
+      try await systemd.hears("WATCHDOG=1")
+      try await hub.stop()
+    }
+
+    private static func environment(_ systemd: NotifySocket) -> [String: String] {
+      ["NOTIFY_SOCKET": systemd.path, "WATCHDOG_USEC": "2000000"]
+    }
+  }
+}
