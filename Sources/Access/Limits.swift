@@ -43,7 +43,8 @@ package struct RateLimiter<Key: Hashable & Sendable>: Sendable {
   /// Counts one more for `key` at `now`, on any steady clock.
   /// - Returns: whether it is within `limit`.
   package mutating func admit(_ key: Key, limit: Int, now: Duration) -> Bool {
-    if now - windowStart >= .seconds(60) || counts.count >= capacity {
+    let isFull = counts.count >= capacity && counts[key] == nil
+    if now - windowStart >= .seconds(60) || isFull {
       counts.removeAll(keepingCapacity: false)
       windowStart = now
     }
