@@ -13,6 +13,11 @@ struct Bench: ParsableCommand {
     commandName: "quartermaster-bench",
     abstract: "Measure a hub of its own, beside a floor taken in the same run.",
     subcommands: [Fanout.self, Commit.self, Footprint.self, Start.self])
+
+  static func main() {
+    Child.endOnSignals()
+    main(nil)
+  }
 }
 
 struct BenchOptions: ParsableArguments {

@@ -24,7 +24,7 @@ final class HubProcess {
     process.environment = ProcessInfo.processInfo.environment
       .merging(Self.limits) { $1 }.merging(environment) { $1 }
     process.standardOutput = output
-    try process.run()
+    try Child.run(process)
     do {
       try launched()
       port = try Self.port(from: output.fileHandleForReading.fileDescriptor)
@@ -62,17 +62,16 @@ final class HubProcess {
   }
 
   func stop() {
-    Self.end(process)
+    if process.isRunning { Self.end(process) }
   }
 
   /// Asks the process to end and, after six seconds, ends it.
   private static func end(_ process: Process) {
-    guard process.isRunning else { return }
     process.terminate()
     let deadline = Clock.now() + 6_000_000_000
     while process.isRunning, Clock.now() < deadline { usleep(5_000) }
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    process.waitUntilExit()
+    Child.wait(for: process)
   }
 
   /// Runs an administration command to its end.
@@ -86,11 +85,11 @@ final class HubProcess {
     process.arguments = arguments
     process.standardInput = input
     process.standardOutput = output
-    try process.run()
+    try Child.run(process)
     try input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
     try input.fileHandleForWriting.close()
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
+    Child.wait(for: process)
     guard process.terminationStatus == 0 else {
       throw Failure("\(program) \(arguments.joined(separator: " ")) failed: \(text)")
     }
