@@ -188,7 +188,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "APITests",
-      dependencies: ["API", "Access", "HubFixtures", "Inventory", "Storage", "Wire"],
+      dependencies: [
+        "API", "Access", "HubFixtures", "Inventory", "Realtime", "Storage", "Wire",
+        hummingbirdCore, .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
       swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(

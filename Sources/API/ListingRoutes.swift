@@ -49,7 +49,7 @@ struct ListingRoutes {
     let parameters = request.uri.queryParameters
     let limit = min(max(try parameters.integer("limit") ?? 100, 1), 1000)
     let topic = parameters["topic"].map(String.init)
-    let epoch = try store.position().epoch
+    let lineage = try store.lineage()
     var cursor = try parameters.integer("after") ?? 0
     var found: [String] = []
     // A reader who may hear little is not made to scan the whole log in one request.
@@ -60,7 +60,8 @@ struct ListingRoutes {
         guard event.audience.includes(identity),
           topic.map({ event.topics.contains($0) }) ?? true
         else { continue }
-        found.append(event.json(epoch: epoch).encoded)
+        let epoch = lineage.last { $0.firstSeq <= event.seq }
+        found.append(event.json(epoch: epoch?.name ?? "").encoded)
       }
       if page.count < 500 { break }
     }

@@ -82,6 +82,7 @@ package final class Listener: Sendable {
     let upgrades = NIOTypedHTTPServerUpgradeConfiguration<Service>(
       upgraders: [Upgrader(admission: admission, decision: decision)],
       notUpgradingCompletionHandler: { channel in
+        FirstRequest.leave(channel)
         if let reason = decision.refusal {
           return refusal(channel, reason).map { .http($0) }
         }
@@ -92,7 +93,7 @@ package final class Listener: Sendable {
     configuration.enablePipelining = false
     let result = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
       configuration: configuration)
-    try UpgradeFilter.add(to: channel)
+    try FirstRequest.add(to: channel)
     // Whoever connects and says nothing is let go.
     let timeout = channel.eventLoop.scheduleTask(in: patience) {
       channel.close(promise: nil)

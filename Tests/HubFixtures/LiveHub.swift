@@ -48,7 +48,7 @@ package struct LiveHub: Sendable {
   /// The same steps as the assembly's, in the same order.
   package static func with<Value: Sendable>(
     _ limits: Limits = Limits(), loops: Int = 1, origins: Set<String> = [],
-    heartbeat: Heartbeat = Heartbeat(), patience: TimeAmount = .seconds(15),
+    heartbeat: Heartbeat = Heartbeat(), patience: TimeAmount = .seconds(60),
     in folder: Folder? = nil, _ body: @Sendable (LiveHub) async throws -> Value
   ) async throws -> Value {
     let folder = try folder ?? Folder()

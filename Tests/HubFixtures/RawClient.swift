@@ -7,7 +7,7 @@ package final class RawClient: Sendable {
   private let channel: any Channel
   private let inbox: NIOLoopBound<Inbox>
 
-  /// The peer said nothing for ten seconds.
+  /// The peer said nothing for half a minute.
   package struct Silence: Error {}
   /// The peer ended the connection before what was waited for had come.
   package struct Ended: Error {}
@@ -78,7 +78,7 @@ package final class RawClient: Sendable {
     let (inbox, eventLoop) = (inbox, channel.eventLoop)
     eventLoop.execute {
       let box = inbox.value
-      let limit = eventLoop.scheduleTask(in: .seconds(10)) {
+      let limit = eventLoop.scheduleTask(in: .seconds(30)) {
         inbox.value.attempt = nil
         promise.fail(Silence())
       }

@@ -48,7 +48,10 @@ package struct Frame: Sendable, Equatable {
     }
     guard isMasked else { return bytes + payload }
     let mask: [UInt8] = [0x37, 0xFA, 0x21, 0x3D]
-    return bytes + mask + payload.enumerated().map { $1 ^ mask[$0 & 3] }
+    bytes.reserveCapacity(bytes.count + payload.count + 4)
+    bytes += mask
+    for index in payload.indices { bytes.append(payload[index] ^ mask[index & 3]) }
+    return bytes
   }
 
   static func read(_ bytes: inout ByteBuffer) -> Frame? {

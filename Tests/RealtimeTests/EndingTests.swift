@@ -177,7 +177,7 @@ import Wire
   }
 
   @Test func `a silent peer is asked, and dropped when it stays silent`() async throws {
-    let heartbeat = Heartbeat(sweep: .milliseconds(20), silence: .milliseconds(200))
+    let heartbeat = Heartbeat(sweep: .milliseconds(2900), silence: .seconds(3))
     try await LiveHub.with(heartbeat: heartbeat) { live in
       let silent = try await WebSocketClient.open(live)
       let answering = try await WebSocketClient.open(live)
