@@ -55,6 +55,12 @@ final class Line: Sendable {
     return Line(channel)
   }
 
+  /// A connection on which nothing is said.
+  static func dial(port: Int) async throws -> Line {
+    let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    return Line(try await bootstrap.connect(host: "127.0.0.1", port: port).get())
+  }
+
   func send(_ message: JSON) { send(.text, message.encodedBytes) }
 
   func send(_ opcode: Opcode, _ payload: [UInt8], isLast: Bool = true, isMasked: Bool = true) {

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import Wire
 
@@ -16,10 +17,11 @@ extension WholeProcess {
       let hub = try Hub()
       try await hub.start(shore.arguments)
       let place = try await Cellar.open(in: hub, stock: Self.firstStock)
+      let fuse = Fuse()
       let writers = (0..<32).map { number in
         Writer(
           name: "device-\(number)", token: place.staff, products: place.products,
-          location: place.location)
+          location: place.location, onConfirmation: { fuse.burn() })
       }
       let followers = (0..<4).map { _ in Follower(token: place.staff) }
 
@@ -33,7 +35,7 @@ extension WholeProcess {
           for writer in writers { writer.leave() }
           for follower in followers { follower.leave() }
         }
-        for _ in 0..<kills { try await killAndRestart(hub, shore, writers) }
+        for _ in 0..<kills { try await killAndRestart(hub, shore, writers, fuse) }
         for writer in writers { writer.finishWriting() }
         try await eventually("every change is confirmed", within: .seconds(60)) {
           writers.allSatisfy(\.isIdle)
@@ -67,9 +69,11 @@ extension WholeProcess {
     private static let lastInventorySeq =
       "SELECT MAX(seq) FROM event WHERE topics LIKE '[\"inventory\"%'"
 
-    /// Lets the hub live for a random while, mostly until it has confirmed something.
+    /// Lets the hub live for a random while, mostly until it has confirmed something. Every other
+    /// time it dies the moment that a device hears a confirmation: one that came too early is found
+    /// out then.
     private func killAndRestart(
-      _ hub: Hub, _ shore: Shore, _ writers: [Writer]
+      _ hub: Hub, _ shore: Shore, _ writers: [Writer], _ fuse: Fuse
     ) async throws {
       let before = confirmed(writers)
       if Int.random(in: 0..<5) > 0 {
@@ -78,6 +82,10 @@ extension WholeProcess {
         }
       }
       try await Task.sleep(for: .milliseconds(.random(in: 0...500)))
+      if Bool.random(), let program = hub.program {
+        fuse.light(under: program)
+        _ = try await program.end(within: .seconds(30))
+      }
       try await hub.kill()
       // Now and then it dies again while it is getting up.
       if Int.random(in: 0..<6) == 0 {
@@ -149,6 +157,21 @@ extension WholeProcess {
         "\(kills) kills, \(confirmed(writers)) changes confirmed, \(retries) sent again, "
           + "\(shore.link.outages) outages of link or shore, \(shore.link.passed) bytes ashore")
     }
+  }
+}
+
+/// Kills the hub on the thread that hears a confirmation.
+private final class Fuse: Sendable {
+  private let program = Mutex<Program?>(nil)
+
+  func light(under program: Program) { self.program.withLock { $0 = program } }
+
+  func burn() {
+    let program = program.withLock { program in
+      defer { program = nil }
+      return program
+    }
+    program?.signal(SIGKILL)
   }
 }
 

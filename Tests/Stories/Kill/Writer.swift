@@ -34,8 +34,14 @@ final class Writer: Sendable {
   private let location: Int64
   private let state = Mutex(State())
   private let atOnce = 2
+  private let onConfirmation: @Sendable () -> Void
 
-  init(name: String, token: String, products: [Int64], location: Int64) {
+  /// - Parameter onConfirmation: called the moment that a change is confirmed.
+  init(
+    name: String, token: String, products: [Int64], location: Int64,
+    onConfirmation: @escaping @Sendable () -> Void = {}
+  ) {
+    self.onConfirmation = onConfirmation
     self.name = name
     self.token = token
     self.products = products
@@ -121,6 +127,7 @@ final class Writer: Sendable {
 
   private func heard(_ message: JSON) {
     guard let type = message["type"]?.text, ["ack", "refused"].contains(type) else { return }
+    if type == "ack" { onConfirmation() }
     let id = message["id"]?.text ?? ""
     let line = state.withLock { state in
       let seq = message["seq"]?.integer ?? 0
