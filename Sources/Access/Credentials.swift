@@ -30,7 +30,9 @@ package enum Origins {
   /// Same-origin passes always; others where they are listed, or `*` is.
   package static func mayConnect(_ origin: String, host: String?, _ allowed: Set<String>) -> Bool {
     if allowed.contains("*") || allowed.contains(origin) { return true }
-    guard let host, !host.isEmpty, let separator = origin.firstRange(of: "://") else { return false }
+    guard let host, !host.isEmpty, let separator = origin.firstRange(of: "://") else {
+      return false
+    }
     return origin[separator.upperBound...].lowercased() == host.lowercased()
   }
 }

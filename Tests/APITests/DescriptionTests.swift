@@ -123,7 +123,9 @@ import Wire
           guard page.status == 200 else { continue }
           let faults = Schema.faults(of: try page.json, at: path, in: document)
           #expect(faults.isEmpty, "\(faults)")
-          guard let first = try page.json["items"]?.elements?.first?["id"]?.integer else { continue }
+          guard let first = try page.json["items"]?.elements?.first?["id"]?.integer else {
+            continue
+          }
           isSeen = true
           let item = try await live.get("\(path)/\(first)", as: person)
           #expect(item.status == 200)

@@ -212,7 +212,8 @@ import Wire
         let snapshot = try await live.get("/api/v1/snapshot", as: admin).json
         let seq = try #require(snapshot["seq"]?.integer)
         let moved = try live.store.events(after: 0, limit: 10_000).filter {
-          $0.seq <= seq && $0.type == "inventory:updated" && $0.topics.contains("inventory:location:2")
+          $0.seq <= seq && $0.type == "inventory:updated"
+            && $0.topics.contains("inventory:location:2")
         }
         let stock = snapshot["stock"]?.elements?.first { $0["locationId"]?.integer == 2 }
         #expect(stock?["quantity"]?.integer ?? 0 == Int64(moved.count))

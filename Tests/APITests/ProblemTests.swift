@@ -80,7 +80,8 @@ import Wire
 
   @Test(
     arguments: [
-      ("GET", "/nowhere", 404), ("GET", "/api/v1/nothing", 404), ("DELETE", "/api/v1/products", 404),
+      ("GET", "/nowhere", 404), ("GET", "/api/v1/nothing", 404),
+      ("DELETE", "/api/v1/products", 404),
       ("PUT", "/api/v1/products/1", 404), ("GET", "/api/v1/products/x", 404),
       ("GET", "/api/v1/products/0", 404), ("GET", "/api/v1/products/-1", 404),
       ("GET", "/api/v1/products/99999999999999999999", 404), ("GET", "/api/v1/products/7", 404),
