@@ -14,8 +14,12 @@ final class Callers: Sendable {
   private let state = Mutex(State())
 
   func called(_ channel: any Channel) {
-    state.withLock { $0.channels[ObjectIdentifier(channel)] = (channel, false) }
+    let isLeaving = state.withLock { state in
+      state.channels[ObjectIdentifier(channel)] = (channel, false)
+      return state.isLeaving
+    }
     channel.closeFuture.whenComplete { _ in self.left(channel) }
+    if isLeaving { channel.close(promise: nil) }
   }
 
   /// The connection stays HTTP.
