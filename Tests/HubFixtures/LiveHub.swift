@@ -84,7 +84,10 @@ package struct LiveHub: Sendable {
       port: listener.port)
     let result = try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await listener.run() }
-      defer { tasks.cancelAll() }
+      defer {
+        listener.stopAccepting()
+        tasks.cancelAll()
+      }
       return try await body(live)
     }
     await ledger.close()
