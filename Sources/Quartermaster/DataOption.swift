@@ -20,13 +20,15 @@ struct DataOption: ParsableArguments {
   /// The database of a hub that has been started at least once, unless `creating` it is wanted.
   func openStore(creating: Bool = false) throws -> Store {
     Umask.restrict()
-    guard creating || FileManager.default.fileExists(atPath: "\(directory)/\(Store.fileName)")
-    else {
+    let isThere = FileManager.default.fileExists(atPath: "\(directory)/\(Store.fileName)")
+    guard creating || isThere else {
       throw Failure(
         "There is no hub in \(directory). Give its folder with --data, or start it once with serve."
       )
     }
-    return try Store(directory: directory)
+    let store = try Store(directory: directory)
+    if !isThere { Console.remark("There was no hub in \(directory); a new one was made there.") }
+    return store
   }
 }
 
