@@ -39,7 +39,7 @@ struct HubConfiguration: Sendable {
       } catch {
         // The parser draws a picture of the place in several lines.
         let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-        throw Failure("The configuration file \(file) cannot be read: \(reason)")
+        throw Failure(misuse: "The configuration file \(file) cannot be read: \(reason)")
       }
     }
     return try HubConfiguration(Settings(reader: ConfigReader(providers: providers)))
@@ -53,12 +53,15 @@ struct HubConfiguration: Sendable {
     allowedOrigins = settings.texts("allowedOrigins") ?? []
     currency = settings.text("currency") ?? "EUR"
     guard currency.count == 3, currency.allSatisfy({ $0.isASCII && $0.isUppercase }) else {
-      throw Failure("currency must be three capital letters, such as EUR, and is \(currency).")
+      throw Failure(
+        misuse: "currency must be three capital letters, such as EUR, and is \(currency).")
     }
     let level = settings.text("logLevel") ?? "notice"
     guard let logLevel = Logger.Level(rawValue: level) else {
       throw Failure(
-        "logLevel must be trace, debug, info, notice, warning, error or critical, and is \(level).")
+        misuse:
+          "logLevel must be trace, debug, info, notice, warning, error or critical, and is \(level)."
+      )
     }
     self.logLevel = logLevel
     limits = try Self.limits(settings)
@@ -69,7 +72,7 @@ struct HubConfiguration: Sendable {
     guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
       (0...65535).contains(port)
     else {
-      throw Failure("listen must be HOST:PORT, such as 0.0.0.0:8080, and is \(text).")
+      throw Failure(misuse: "listen must be HOST:PORT, such as 0.0.0.0:8080, and is \(text).")
     }
     let host = text[..<colon].trimmingCharacters(in: ["[", "]"])
     return (host.isEmpty ? "0.0.0.0" : host, port)
@@ -107,7 +110,8 @@ struct HubConfiguration: Sendable {
     if parts.allSatisfy({ $0 == nil }) { return nil }
     guard let url = parts[0], let site = parts[1], let keyFile = parts[2] else {
       throw Failure(
-        "Shore needs all three of --shore URL, --site NAME and --site-key-file FILE, or none.")
+        misuse:
+          "Shore needs all three of --shore URL, --site NAME and --site-key-file FILE, or none.")
     }
     return Shore(url: url, site: site, keyFile: keyFile)
   }
@@ -149,12 +153,14 @@ private struct Settings {
   func number(_ key: String, _ range: ClosedRange<Int>) throws -> Int? {
     let number = reader.int(forKey: ConfigKey(key)) ?? text(key).flatMap { Int($0) }
     guard let number else {
-      if let text = text(key) { throw Failure("\(key) must be a whole number, and is \(text).") }
+      if let text = text(key) {
+        throw Failure(misuse: "\(key) must be a whole number, and is \(text).")
+      }
       return nil
     }
     guard range.contains(number) else {
       throw Failure(
-        "\(key) must be from \(range.lowerBound) to \(range.upperBound), and is \(number).")
+        misuse: "\(key) must be from \(range.lowerBound) to \(range.upperBound), and is \(number).")
     }
     return number
   }

@@ -42,9 +42,17 @@ enum Umask {
 /// What a person at the command line is told: one plain sentence that says what to do.
 struct Failure: Error, CustomStringConvertible {
   var description: String
+  var status: ExitCode
 
   init(_ description: String) {
     self.description = description
+    status = .failure
+  }
+
+  /// What trying again does not cure, such as a setting out of its range.
+  init(misuse description: String) {
+    self.description = description
+    status = .validationFailure
   }
 }
 

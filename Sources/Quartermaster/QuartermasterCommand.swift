@@ -1,4 +1,5 @@
 import ArgumentParser
+import Inventory
 
 @main
 struct QuartermasterCommand: AsyncParsableCommand {
@@ -10,6 +11,25 @@ struct QuartermasterCommand: AsyncParsableCommand {
       Demo.self, Serve.self, UserGroup.self, Token.self, Import.self, Export.self, Status.self,
       Verify.self, Backup.self, Restore.self,
     ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch let failure as Failure {
+      Console.remark("Error: \(failure)")
+      exit(withError: failure.status)
+    } catch let refusal as Refusal {
+      Console.remark("Error: \(refusal.message)")
+      exit(withError: ExitCode.failure)
+    } catch {
+      exit(withError: error)
+    }
+  }
 }
 
 enum Version {

@@ -20,7 +20,7 @@ struct ShoreCommand: AsyncParsableCommand {
         try command.run()
       }
     } catch let error as ShoreError {
-      Output.tell("\(error)")
+      Output.tell("Error: \(error)")
       exit(withError: ExitCode.failure)
     } catch {
       exit(withError: error)
