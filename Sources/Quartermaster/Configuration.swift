@@ -3,6 +3,8 @@ import Configuration
 import Foundation
 import Logging
 import SystemPackage
+import Wire
+import Yams
 
 /// What a hub is started with: flags over environment (`QUARTERMASTER_…`) over a YAML file.
 struct HubConfiguration: Sendable {
@@ -41,8 +43,33 @@ struct HubConfiguration: Sendable {
         let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
         throw Failure(misuse: "The configuration file \(file) cannot be read: \(reason)")
       }
+      try checkKeys(of: file)
     }
     return try HubConfiguration(Settings(reader: ConfigReader(providers: providers)))
+  }
+
+  private static let keys =
+    ["data", "listen", "eventLoops", "allowedOrigins", "currency", "logLevel"]
+    + ["shore.url", "shore.site", "shore.siteKeyFile"]
+    + limitKeys.map(\.0) + ["limits.replayedEvents"]
+
+  /// A misspelt setting would otherwise be passed over in silence.
+  private static func checkKeys(of file: String) throws {
+    func unknown(_ node: Node?, in path: String) -> [String] {
+      guard let mapping = node?.mapping else { return [] }
+      return mapping.flatMap { key, value -> [String] in
+        let path = path + (key.string ?? "?")
+        if keys.contains(path) { return [] }
+        let isGroup = keys.contains { $0.hasPrefix(path + ".") }
+        return isGroup ? unknown(value, in: path + ".") : [path]
+      }
+    }
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    guard let first = unknown(try Yams.compose(yaml: text), in: "").first else { return }
+    throw Failure(
+      misuse:
+        "The configuration file \(file) has an unknown setting \(first); serve --print-config shows how settings are written."
+    )
   }
 
   private init(_ settings: Settings) throws {
@@ -118,10 +145,11 @@ struct HubConfiguration: Sendable {
 
   /// What is in force, in the form of the configuration file.
   var yaml: String {
+    func quoted(_ text: String) -> String { JSON.string(text).encoded }
     var lines = [
-      "data: \(data)", "listen: \"\(host):\(port)\"", "eventLoops: \(eventLoops)",
+      "data: \(quoted(data))", "listen: \"\(host):\(port)\"", "eventLoops: \(eventLoops)",
       "currency: \(currency)", "logLevel: \(logLevel.rawValue)",
-      "allowedOrigins: [\(allowedOrigins.map { "\"\($0)\"" }.joined(separator: ", "))]", "limits:",
+      "allowedOrigins: [\(allowedOrigins.map { quoted($0) }.joined(separator: ", "))]", "limits:",
     ]
     for (key, path, _) in Self.limitKeys {
       lines.append("  \(key.dropFirst("limits.".count)): \(limits[keyPath: path])")
@@ -129,8 +157,8 @@ struct HubConfiguration: Sendable {
     lines.append("  replayedEvents: \(limits.replayedEvents)")
     if let shore {
       lines += [
-        "shore:", "  url: \(shore.url)", "  site: \(shore.site)",
-        "  siteKeyFile: \(shore.keyFile)",
+        "shore:", "  url: \(quoted(shore.url))", "  site: \(quoted(shore.site))",
+        "  siteKeyFile: \(quoted(shore.keyFile))",
       ]
     }
     return lines.joined(separator: "\n")
