@@ -10,6 +10,7 @@ import ServiceLifecycle
 import UnixSignals
 import Storage
 import Supervision
+import Sync
 import Uplink
 import Wire
 

@@ -8,7 +8,9 @@ import Storage
 struct DataOption: ParsableArguments {
   @Option(
     name: .customLong("data"),
-    help: "The hub's folder. [default: $QUARTERMASTER_DATA or /var/lib/quartermaster]")
+    help: ArgumentHelp(
+      "The hub's folder. [default: $QUARTERMASTER_DATA or /var/lib/quartermaster]",
+      valueName: "folder"))
   var chosen: String?
 
   static let standard = "/var/lib/quartermaster"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inventory
+import Sync
 
 @main
 struct QuartermasterCommand: AsyncParsableCommand {
@@ -30,8 +31,4 @@ struct QuartermasterCommand: AsyncParsableCommand {
       exit(withError: error)
     }
   }
-}
-
-enum Version {
-  static let current = "0.1.0"
 }

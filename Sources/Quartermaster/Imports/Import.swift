@@ -9,14 +9,17 @@ struct Import: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Read products or movements from a CSV file with a header.",
     discussion: """
-      products   sku,name and any of unit,category,price,currency,minimum,barcodes (separated by
-                 ;), location and quantity for a first stock, attribute:NAME for free attributes.
-      movements  sku,location,quantity and any of lot,reason,note,time (ISO 8601 or milliseconds);
-                 or the lines of invoices: InvoiceNo,StockCode,Description,Quantity,InvoiceDate,
-                 UnitPrice,CustomerID,Country.
+      products   sku, name, and any of unit, category, price (such as 2.55),
+                 currency, minimum, barcodes (separated by ;), location and
+                 quantity for a first stock, attribute:NAME for anything else.
+      movements  sku, location, quantity (signed), and any of lot, reason, note,
+                 time (ISO 8601 or milliseconds); or the lines of invoices:
+                 InvoiceNo, StockCode, Description, Quantity, InvoiceDate,
+                 UnitPrice, CustomerID, Country.
 
-      Works beside a running hub. The same file may be imported again: what is there already is not
-      booked twice. Bad rows are named by line; nothing is imported then unless --skip-bad-rows.
+      Columns are separated by commas and may come in any order. Works beside a running hub. The \
+      same file may be imported again: what is there already stays as it is and is not booked \
+      twice. Bad rows are named by line; nothing is imported then unless --skip-bad-rows.
       """)
 
   enum What: String, ExpressibleByArgument, CaseIterable { case products, movements }
@@ -24,9 +27,12 @@ struct Import: AsyncParsableCommand {
   @Argument(help: "products or movements.") var what: What
   @Argument(help: "The CSV file.") var file: String
   @Flag(help: "Import the good rows and leave the bad ones out.") var skipBadRows = false
-  @Option(help: "Where goods of invoice lines are taken from; made if it is not there.")
+  @Option(
+    help: ArgumentHelp(
+      "Where goods of invoice lines are taken from; made if it is not there.", valueName: "name"))
   var location = "Warehouse"
-  @Option(help: "Currency of the prices (ISO 4217).") var currency: String?
+  @Option(help: ArgumentHelp("Currency of the prices (ISO 4217).", valueName: "code"))
+  var currency: String?
   @OptionGroup var data: DataOption
 
   func run() async throws {
