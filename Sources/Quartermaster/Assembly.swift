@@ -10,6 +10,7 @@ import ServiceLifecycle
 import UnixSignals
 import Storage
 import Supervision
+import Sync
 import Uplink
 import Wire
 
@@ -97,9 +98,14 @@ struct Assembly {
     guard let key = try? String(contentsOfFile: shore.keyFile, encoding: .utf8) else {
       throw Failure("The site key file \(shore.keyFile) cannot be read.")
     }
-    let settings = try UplinkSettings(
-      shore: shore.url, site: shore.site,
-      key: key.trimmingCharacters(in: .whitespacesAndNewlines))
+    let settings: UplinkSettings
+    do {
+      settings = try UplinkSettings(
+        shore: shore.url, site: shore.site,
+        key: key.trimmingCharacters(in: .whitespacesAndNewlines))
+    } catch {
+      throw Failure(misuse: "\(error)")
+    }
     return Uplink(store: store, settings: settings, group: group, logger: logger) { [store] _ in
       if let through = try? store.safeOnShore() { hub.tellShore(through: through) }
     }
@@ -148,8 +154,13 @@ struct Assembly {
         throw Failure(
           "\(address) may not be used by this user. Choose a port above 1023 with --listen.")
       default:
-        throw Failure("\(address) cannot be listened on (\(error)). Choose another with --listen.")
+        let why = String(cString: strerror(error.errnoCode))
+        throw Failure("\(address) cannot be listened on (\(why)). Choose another with --listen.")
       }
+    } catch is SocketAddressError.UnknownHost {
+      throw Failure(
+        "The host \(configuration.host) is not known here. Choose an address of this machine with --listen."
+      )
     }
   }
 }

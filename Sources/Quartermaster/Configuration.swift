@@ -3,6 +3,8 @@ import Configuration
 import Foundation
 import Logging
 import SystemPackage
+import Wire
+import Yams
 
 /// What a hub is started with: flags over environment (`QUARTERMASTER_…`) over a YAML file.
 struct HubConfiguration: Sendable {
@@ -39,10 +41,35 @@ struct HubConfiguration: Sendable {
       } catch {
         // The parser draws a picture of the place in several lines.
         let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-        throw Failure("The configuration file \(file) cannot be read: \(reason)")
+        throw Failure(misuse: "The configuration file \(file) cannot be read: \(reason)")
       }
+      try checkKeys(of: file)
     }
     return try HubConfiguration(Settings(reader: ConfigReader(providers: providers)))
+  }
+
+  private static let keys =
+    ["data", "listen", "eventLoops", "allowedOrigins", "currency", "logLevel"]
+    + ["shore.url", "shore.site", "shore.siteKeyFile"]
+    + limitKeys.map(\.0) + ["limits.replayedEvents"]
+
+  /// A misspelt setting would otherwise be passed over in silence.
+  private static func checkKeys(of file: String) throws {
+    func unknown(_ node: Node?, in path: String) -> [String] {
+      guard let mapping = node?.mapping else { return [] }
+      return mapping.flatMap { key, value -> [String] in
+        let path = path + (key.string ?? "?")
+        if keys.contains(path) { return [] }
+        let isGroup = keys.contains { $0.hasPrefix(path + ".") }
+        return isGroup ? unknown(value, in: path + ".") : [path]
+      }
+    }
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    guard let first = unknown(try Yams.compose(yaml: text), in: "").first else { return }
+    throw Failure(
+      misuse:
+        "The configuration file \(file) has an unknown setting \(first); serve --print-config shows how settings are written."
+    )
   }
 
   private init(_ settings: Settings) throws {
@@ -53,12 +80,15 @@ struct HubConfiguration: Sendable {
     allowedOrigins = settings.texts("allowedOrigins") ?? []
     currency = settings.text("currency") ?? "EUR"
     guard currency.count == 3, currency.allSatisfy({ $0.isASCII && $0.isUppercase }) else {
-      throw Failure("currency must be three capital letters, such as EUR, and is \(currency).")
+      throw Failure(
+        misuse: "currency must be three capital letters, such as EUR, and is \(currency).")
     }
     let level = settings.text("logLevel") ?? "notice"
     guard let logLevel = Logger.Level(rawValue: level) else {
       throw Failure(
-        "logLevel must be trace, debug, info, notice, warning, error or critical, and is \(level).")
+        misuse:
+          "logLevel must be trace, debug, info, notice, warning, error or critical, and is \(level)."
+      )
     }
     self.logLevel = logLevel
     limits = try Self.limits(settings)
@@ -69,7 +99,7 @@ struct HubConfiguration: Sendable {
     guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
       (0...65535).contains(port)
     else {
-      throw Failure("listen must be HOST:PORT, such as 0.0.0.0:8080, and is \(text).")
+      throw Failure(misuse: "listen must be HOST:PORT, such as 0.0.0.0:8080, and is \(text).")
     }
     let host = text[..<colon].trimmingCharacters(in: ["[", "]"])
     return (host.isEmpty ? "0.0.0.0" : host, port)
@@ -107,17 +137,19 @@ struct HubConfiguration: Sendable {
     if parts.allSatisfy({ $0 == nil }) { return nil }
     guard let url = parts[0], let site = parts[1], let keyFile = parts[2] else {
       throw Failure(
-        "Shore needs all three of --shore URL, --site NAME and --site-key-file FILE, or none.")
+        misuse:
+          "Shore needs all three of --shore URL, --site NAME and --site-key-file FILE, or none.")
     }
     return Shore(url: url, site: site, keyFile: keyFile)
   }
 
   /// What is in force, in the form of the configuration file.
   var yaml: String {
+    func quoted(_ text: String) -> String { JSON.string(text).encoded }
     var lines = [
-      "data: \(data)", "listen: \"\(host):\(port)\"", "eventLoops: \(eventLoops)",
+      "data: \(quoted(data))", "listen: \"\(host):\(port)\"", "eventLoops: \(eventLoops)",
       "currency: \(currency)", "logLevel: \(logLevel.rawValue)",
-      "allowedOrigins: [\(allowedOrigins.map { "\"\($0)\"" }.joined(separator: ", "))]", "limits:",
+      "allowedOrigins: [\(allowedOrigins.map { quoted($0) }.joined(separator: ", "))]", "limits:",
     ]
     for (key, path, _) in Self.limitKeys {
       lines.append("  \(key.dropFirst("limits.".count)): \(limits[keyPath: path])")
@@ -125,8 +157,8 @@ struct HubConfiguration: Sendable {
     lines.append("  replayedEvents: \(limits.replayedEvents)")
     if let shore {
       lines += [
-        "shore:", "  url: \(shore.url)", "  site: \(shore.site)",
-        "  siteKeyFile: \(shore.keyFile)",
+        "shore:", "  url: \(quoted(shore.url))", "  site: \(quoted(shore.site))",
+        "  siteKeyFile: \(quoted(shore.keyFile))",
       ]
     }
     return lines.joined(separator: "\n")
@@ -149,12 +181,14 @@ private struct Settings {
   func number(_ key: String, _ range: ClosedRange<Int>) throws -> Int? {
     let number = reader.int(forKey: ConfigKey(key)) ?? text(key).flatMap { Int($0) }
     guard let number else {
-      if let text = text(key) { throw Failure("\(key) must be a whole number, and is \(text).") }
+      if let text = text(key) {
+        throw Failure(misuse: "\(key) must be a whole number, and is \(text).")
+      }
       return nil
     }
     guard range.contains(number) else {
       throw Failure(
-        "\(key) must be from \(range.lowerBound) to \(range.upperBound), and is \(number).")
+        misuse: "\(key) must be from \(range.lowerBound) to \(range.upperBound), and is \(number).")
     }
     return number
   }

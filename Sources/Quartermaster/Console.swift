@@ -51,6 +51,11 @@ enum Console {
   }
 }
 
+/// `1 product`, `2 products`.
+func count(_ number: some BinaryInteger, _ noun: String) -> String {
+  "\(number) \(noun)\(number == 1 ? "" : "s")"
+}
+
 extension Outcome {
   /// The receipt, or the refusal as an error for the command line.
   var receipt: Receipt {

@@ -8,7 +8,9 @@ import Storage
 struct DataOption: ParsableArguments {
   @Option(
     name: .customLong("data"),
-    help: "The hub's folder. [default: $QUARTERMASTER_DATA or /var/lib/quartermaster]")
+    help: ArgumentHelp(
+      "The hub's folder. [default: $QUARTERMASTER_DATA or /var/lib/quartermaster]",
+      valueName: "folder"))
   var chosen: String?
 
   static let standard = "/var/lib/quartermaster"
@@ -20,13 +22,15 @@ struct DataOption: ParsableArguments {
   /// The database of a hub that has been started at least once, unless `creating` it is wanted.
   func openStore(creating: Bool = false) throws -> Store {
     Umask.restrict()
-    guard creating || FileManager.default.fileExists(atPath: "\(directory)/\(Store.fileName)")
-    else {
+    let isThere = FileManager.default.fileExists(atPath: "\(directory)/\(Store.fileName)")
+    guard creating || isThere else {
       throw Failure(
         "There is no hub in \(directory). Give its folder with --data, or start it once with serve."
       )
     }
-    return try Store(directory: directory)
+    let store = try Store(directory: directory)
+    if !isThere { Console.remark("There was no hub in \(directory); a new one was made there.") }
+    return store
   }
 }
 
@@ -40,9 +44,17 @@ enum Umask {
 /// What a person at the command line is told: one plain sentence that says what to do.
 struct Failure: Error, CustomStringConvertible {
   var description: String
+  var status: ExitCode
 
   init(_ description: String) {
     self.description = description
+    status = .failure
+  }
+
+  /// What trying again does not cure, such as a setting out of its range.
+  init(misuse description: String) {
+    self.description = description
+    status = .validationFailure
   }
 }
 

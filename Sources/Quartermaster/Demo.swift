@@ -9,7 +9,8 @@ struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a hub with a yacht's sample stock in a temporary folder.")
 
-  @Option(help: "HOST:PORT to listen on.") var listen = "127.0.0.1:8080"
+  @Option(help: ArgumentHelp("Where to listen.", valueName: "host:port"))
+  var listen = "127.0.0.1:8080"
 
   func run() async throws {
     let directory = NSTemporaryDirectory() + "quartermaster-demo-\(UUID().uuidString.prefix(8))"

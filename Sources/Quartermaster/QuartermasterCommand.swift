@@ -1,4 +1,6 @@
 import ArgumentParser
+import Inventory
+import Sync
 
 @main
 struct QuartermasterCommand: AsyncParsableCommand {
@@ -10,8 +12,23 @@ struct QuartermasterCommand: AsyncParsableCommand {
       Demo.self, Serve.self, UserGroup.self, Token.self, Import.self, Export.self, Status.self,
       Verify.self, Backup.self, Restore.self,
     ])
-}
 
-enum Version {
-  static let current = "0.1.0"
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch let failure as Failure {
+      Console.remark("Error: \(failure)")
+      exit(withError: failure.status)
+    } catch let refusal as Refusal {
+      Console.remark("Error: \(refusal.message)")
+      exit(withError: ExitCode.failure)
+    } catch {
+      exit(withError: error)
+    }
+  }
 }

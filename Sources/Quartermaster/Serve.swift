@@ -6,33 +6,43 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run the hub until it is stopped.",
     discussion: """
-      Every setting can also stand in the environment (QUARTERMASTER_DATA, QUARTERMASTER_LISTEN,
-      QUARTERMASTER_SHORE_URL, QUARTERMASTER_LIMITS_CONNECTIONS, …) or in a YAML file given with
-      --config; flags win over the environment, and that over the file.
+      Every setting can also stand in the environment (QUARTERMASTER_DATA, QUARTERMASTER_LISTEN, \
+      QUARTERMASTER_SHORE_URL, QUARTERMASTER_LIMITS_CONNECTIONS, …) or in a YAML file given with \
+      --config, which also takes what has no flag (currency, allowedOrigins, limits); flags win \
+      over the environment, and that over the file. --print-config prints such a file.
       """)
 
-  @Option(name: .customLong("data"), help: "The hub's folder. [default: \(DataOption.standard)]")
+  @Option(
+    name: .customLong("data"),
+    help: ArgumentHelp("The hub's folder. [default: \(DataOption.standard)]", valueName: "folder"))
   var data: String?
 
-  @Option(help: "HOST:PORT to listen on; port 0 takes any free one. [default: 0.0.0.0:8080]")
+  @Option(
+    help: ArgumentHelp(
+      "Where to listen; port 0 takes any free one. [default: 0.0.0.0:8080]",
+      valueName: "host:port"))
   var listen: String?
 
-  @Option(name: .customLong("shore"), help: "URL of the shore server.")
+  @Option(
+    name: .customLong("shore"), help: ArgumentHelp("The shore server.", valueName: "url"))
   var shore: String?
 
-  @Option(help: "This site's name ashore.")
+  @Option(help: ArgumentHelp("This site's name ashore.", valueName: "name"))
   var site: String?
 
-  @Option(help: "A file that holds the site's key.")
+  @Option(help: ArgumentHelp("A file that holds the site's key.", valueName: "file"))
   var siteKeyFile: String?
 
-  @Option(help: "Threads that serve sockets. [default: 1]")
+  @Option(help: ArgumentHelp("Threads that serve sockets. [default: 1]", valueName: "number"))
   var eventLoops: Int?
 
-  @Option(help: "A YAML file with settings.")
+  @Option(help: ArgumentHelp("A YAML file with settings.", valueName: "file"))
   var config: String?
 
-  @Option(help: "trace, debug, info, notice, warning or error. [default: notice]")
+  @Option(
+    help: ArgumentHelp(
+      "trace, debug, info, notice, warning, error or critical. [default: notice]",
+      valueName: "level"))
   var logLevel: String?
 
   @Flag(help: "Print the settings in force and stop.")
@@ -55,10 +65,13 @@ struct Serve: AsyncParsableCommand {
     try await assembly.run { url in
       Console.say("Listening on \(url)")
       if let code = assembly.gate.openSetupCode {
-        Console.say("Set-up code: \(code)")
         Console.say(
-          "Create the first admin with it: POST \(url)/api/v1/setup {\"code\",\"name\",\"password\"}"
-        )
+          """
+          Set-up code: \(code)
+          Create the first admin with it, under a name and a password of your own:
+
+            curl -s \(url)/api/v1/setup -d '{"code":"\(code)","name":"ana","password":"long enough words"}'
+          """)
       }
     }
   }

@@ -17,10 +17,11 @@ struct Verify: AsyncParsableCommand {
     guard problems.isEmpty else {
       for problem in problems { Console.say(problem) }
       throw Failure(
-        "\(problems.count) problems found. Keep a copy of the folder and restore a backup.")
+        "\(count(problems.count, "problem")) found. Keep a copy of the folder and restore a backup."
+      )
     }
     let position = try store.position()
-    Console.say("All is well: \(position.seq) events, epoch \(position.epoch).")
+    Console.say("All is well: \(count(position.seq, "event")), epoch \(position.epoch).")
   }
 }
 
@@ -42,7 +43,7 @@ struct Restore: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Put a backup in place of the database. The hub must be stopped.",
     discussion: """
-      The log goes on under a new epoch, so that devices take a snapshot and shore knows that what
+      The log goes on under a new epoch, so that devices take a snapshot and shore knows that what \
       came after the backup is gone. The replaced database stays beside it as *.replaced.
       """)
 
@@ -87,10 +88,10 @@ struct Status: AsyncParsableCommand {
     Console.say(
       """
       The hub is \(isRunning ? "running" : "stopped").
-      Log:      \(position.seq) events, epoch \(position.epoch)
-      Shore:    \(waiting == 0 ? "everything is safe on shore" : "\(waiting) events wait")\
-      \(refused == 0 ? "" : "; \(refused) refused events need a person")
-      Stock:    \(figure("products")) products in \(figure("locations")) locations, \
+      Log:      \(count(position.seq, "event")), epoch \(position.epoch)
+      Shore:    \(waiting == 0 ? "everything is safe on shore" : "\(count(waiting, "event")) not there yet")\
+      \(refused == 0 ? "" : "; \(count(refused, "refused event")) for a person to look at")
+      Stock:    \(count(figure("products"), "product")) in \(count(figure("locations"), "location")), \
       \(figure("lowStock")) low, \(figure("outOfStock")) out
       People:   \(figure("users"))
       """)

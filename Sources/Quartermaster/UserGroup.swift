@@ -19,9 +19,11 @@ struct UserAdd: AsyncParsableCommand {
 
   @Argument(help: "The name to sign in with.") var name: String
   @Option(help: "admin, manager, staff, customer or guest.") var role: String
-  @Option(help: "A branch that they work in, by id; may be repeated.") var branch: [Int64] = []
-  @Option(help: "What people call them.") var displayName: String?
-  @Flag(help: "Read the password from standard input, one line.") var passwordStdin = false
+  @Option(help: ArgumentHelp("A branch that they work in; may be repeated.", valueName: "id"))
+  var branch: [Int64] = []
+  @Option(help: ArgumentHelp("What people call them.", valueName: "name")) var displayName: String?
+  @Flag(help: "Read the password from standard input, one line; a terminal is asked for it.")
+  var passwordStdin = false
   @OptionGroup var data: DataOption
 
   func run() async throws {
@@ -37,7 +39,8 @@ struct UserAdd: AsyncParsableCommand {
     Console.say("Added \(name) as \(role).")
     if password == nil {
       Console.remark(
-        "\(name) has no password yet and can use tokens only; set one with: user password \(name)")
+        "\(name) has no password yet and can use tokens only; set one with: quartermaster user password \(name)"
+      )
     }
   }
 }
@@ -96,7 +99,8 @@ struct UserEnable: AsyncParsableCommand {
 struct UserPassword: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "password",
-    abstract: "Set a person's password, read from standard input; their sessions end.")
+    abstract: "Set a person's password; their sessions end.",
+    discussion: "The password is one line on standard input; a terminal is asked for it.")
 
   @Argument(help: "The name to sign in with.") var name: String
   @OptionGroup var data: DataOption
@@ -134,7 +138,7 @@ struct Token: AsyncParsableCommand {
 private enum UserState {
   static func id(of name: String, _ store: Store) throws -> Int64 {
     guard let account = try store.account(login: name) else {
-      throw Failure("There is no user called \(name). List them with: user list")
+      throw Failure("There is no user called \(name). List them with: quartermaster user list")
     }
     return account.user
   }
@@ -150,11 +154,27 @@ private enum UserState {
 
 private enum Password {
   static func read() throws -> String {
-    guard let line = readLine(strippingNewline: true), !line.isEmpty else {
+    let line = isatty(STDIN_FILENO) == 1 ? ask() : readLine(strippingNewline: true)
+    guard let line, !line.isEmpty else {
       throw Failure(
         "No password came on standard input. Pipe one line, such as: echo secret-words | …")
     }
     return line
+  }
+
+  /// Reads a line that the terminal does not show.
+  private static func ask() -> String? {
+    Console.write("Password: ", to: STDERR_FILENO)
+    var before = termios()
+    tcgetattr(STDIN_FILENO, &before)
+    var silent = before
+    silent.c_lflag &= ~tcflag_t(ECHO)
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+    defer {
+      tcsetattr(STDIN_FILENO, TCSANOW, &before)
+      Console.remark("")
+    }
+    return readLine(strippingNewline: true)
   }
 }
 

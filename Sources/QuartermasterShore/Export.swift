@@ -12,7 +12,7 @@ struct ExportEvents: AsyncParsableCommand {
     commandName: "events",
     abstract: "Print a site's log, oldest first: the lines that the hub's own export prints.")
 
-  @Option(help: "The site's name.")
+  @Option(help: ArgumentHelp("The site's name.", valueName: "name"))
   var site: String
 
   @OptionGroup var data: DataOption

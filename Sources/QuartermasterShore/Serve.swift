@@ -10,13 +10,16 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Receive the hubs' logs until stopped.",
     discussion: """
-      The first start writes the operator's token to DIR/operator-token and shows it once. With it the
-      user `operator` opens the status page at / and the document at /v1/status.
+      The first start writes the operator's token to the file operator-token in the folder and \
+      shows it once. With it the user `operator` opens the status page at / and the document at \
+      /v1/status.
       """)
 
   @OptionGroup var data: DataOption
 
-  @Option(name: .customLong("listen"), help: "HOST:PORT to listen on; port 0 takes any free one.")
+  @Option(
+    name: .customLong("listen"),
+    help: ArgumentHelp("Where to listen; port 0 takes any free one.", valueName: "host:port"))
   var address = "127.0.0.1:8470"
 
   func run() async throws {

@@ -9,6 +9,7 @@ struct ShoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quartermaster-shore",
     abstract: "Receives and keeps the logs of Quartermaster hubs.",
+    version: Version.current,
     subcommands: [Serve.self, SiteGroup.self, Export.self, Status.self])
 
   static func main() async {
@@ -20,7 +21,7 @@ struct ShoreCommand: AsyncParsableCommand {
         try command.run()
       }
     } catch let error as ShoreError {
-      Output.tell("\(error)")
+      Output.tell("Error: \(error)")
       exit(withError: ExitCode.failure)
     } catch {
       exit(withError: error)
@@ -29,7 +30,8 @@ struct ShoreCommand: AsyncParsableCommand {
 }
 
 struct DataOption: ParsableArguments {
-  @Option(name: .customLong("data"), help: "The directory that holds shore's database.")
+  @Option(
+    name: .customLong("data"), help: ArgumentHelp("Shore's folder.", valueName: "folder"))
   var path: String
 
   var directory: DataDirectory { DataDirectory(path) }

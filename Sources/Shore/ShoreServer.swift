@@ -74,6 +74,8 @@ package struct ShoreServer: Service {
       throw error.errnoCode == EADDRINUSE
         ? ShoreError.portTaken("\(address)")
         : ShoreError.cannotListen("\(address)", reason: String(cString: strerror(error.errnoCode)))
+    } catch is SocketAddressError.UnknownHost {
+      throw ShoreError.cannotListen("\(address)", reason: "the host is not known here")
     } catch is SocketAddressError {
       throw ShoreError.badAddress("\(address)")
     }

@@ -202,7 +202,7 @@ extension Refusal {
       self.init(.storageFull, "The hub's disk is full; the change was not saved.")
     case .busy:
       self.init(.unavailable, "The hub's database is busy; the change was not saved. Try again.")
-    case .cannotOpen, .newerVersion, .corrupt, .inUse, .failed:
+    case .cannotOpen, .newerVersion, .corrupt, .inUse, .cannotWrite, .notABackup, .failed:
       self.init(.internalError, "The hub could not save the change. Its log says why.")
     }
   }

@@ -91,7 +91,9 @@ extension Store {
       try Disk.replace(file, with: part)
     } catch {
       try? FileManager.default.removeItem(atPath: part)
-      throw StoreError(error, path: file)
+      let error = StoreError(error, path: file)
+      if case .cannotOpen(_, let why) = error { throw .cannotWrite(file, why) }
+      throw error
     }
   }
 
@@ -105,7 +107,7 @@ extension Store {
     do {
       let files = FileManager.default
       guard files.isReadableFile(atPath: backup) else {
-        throw StoreError.cannotOpen(backup, "it is not there or may not be read")
+        throw StoreError.notABackup(backup, "it is not there or may not be read")
       }
       try files.createDirectory(
         atPath: directory, withIntermediateDirectories: true,
@@ -127,7 +129,12 @@ extension Store {
       try Disk.replace(target, with: part)
       return restored
     } catch {
-      throw StoreError(error, path: backup)
+      try? FileManager.default.removeItem(atPath: part)
+      switch StoreError(error, path: backup) {
+      case .corrupt: throw .notABackup(backup, "it is damaged, or no hub's database")
+      case .newerVersion: throw .newerVersion(backup)
+      case let error: throw error
+      }
     }
   }
 
@@ -165,14 +172,18 @@ extension Store {
 package enum Disk {
   package static func synchronize(_ path: String) throws {
     let descriptor = open(path, O_RDONLY)
-    guard descriptor >= 0 else { throw CocoaError(.fileReadNoSuchFile) }
+    guard descriptor >= 0 else { throw failure(path) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    guard fsync(descriptor) == 0 else { throw failure(path) }
+  }
+
+  private static func failure(_ path: String) -> StoreError {
+    .cannotWrite(path, String(cString: strerror(errno)))
   }
 
   /// Renames `part` over `file`: a reader finds the old one or the new one, whole.
   package static func replace(_ file: String, with part: String) throws {
-    guard rename(part, file) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    guard rename(part, file) == 0 else { throw failure(file) }
     let folder = (file as NSString).deletingLastPathComponent
     try synchronize(folder.isEmpty ? "." : folder)
   }

@@ -122,6 +122,8 @@ package enum StoreError: Error, CustomStringConvertible, Sendable {
   case busy(String)
   case inUse(String)
   case full(String)
+  case cannotWrite(String, String)
+  case notABackup(String, String)
   case failed(String, String)
 
   init(_ error: any Error, path: String) {
@@ -146,7 +148,7 @@ package enum StoreError: Error, CustomStringConvertible, Sendable {
   package var description: String {
     switch self {
     case .cannotOpen(let path, let why):
-      "The database \(path) cannot be opened (\(why)). Check that the folder exists and is writable."
+      "The database \(path) cannot be opened (\(why)). Check that the folder exists and is writable, or give another with --data."
     case .newerVersion(let path):
       "The database \(path) was written by a newer version of Quartermaster. Install that version again, or restore an older backup."
     case .corrupt(let path):
@@ -157,6 +159,10 @@ package enum StoreError: Error, CustomStringConvertible, Sendable {
       "A hub is running on \(path) already. Stop it first, or give another folder with --data."
     case .full(let path):
       "The disk that holds \(path) is full. Free some space; nothing that was confirmed is lost."
+    case .cannotWrite(let path, let why):
+      "The file \(path) cannot be written (\(why)). Name one in a folder that exists and is writable."
+    case .notABackup(let path, let why):
+      "The backup \(path) cannot be restored (\(why)). Name a file that backup wrote; the hub's own database is as it was."
     case .failed(let path, let why): "The database \(path) failed: \(why)."
     }
   }

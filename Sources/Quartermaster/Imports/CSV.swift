@@ -47,6 +47,25 @@ struct CSV {
     }
   }
 
+  /// - Throws: where the header lacks one of `columns`.
+  func require(_ columns: [String]) throws {
+    for name in columns where !header.contains(name) {
+      let hint = header.count == 1 && header[0].contains(";") ? " Separate columns by commas." : ""
+      throw Failure("The header has no column \(name).\(hint)")
+    }
+  }
+
+  /// Says which columns nothing is taken from: one of them may be a slip of the pen.
+  func remarkUnknown(besides known: [String], prefix: String? = nil) {
+    let unknown = header.filter { name in
+      !known.contains(name) && !(prefix.map { name.hasPrefix($0) } ?? false)
+    }
+    guard !unknown.isEmpty else { return }
+    Console.remark(
+      "Not known and left out: \(count(unknown.count, "column")) \(unknown.joined(separator: ", ")). See: quartermaster help import"
+    )
+  }
+
   private struct Record {
     var line: Int
     var fields: [String]

@@ -9,14 +9,17 @@ struct Import: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Read products or movements from a CSV file with a header.",
     discussion: """
-      products   sku,name and any of unit,category,price,currency,minimum,barcodes (separated by
-                 ;), location and quantity for a first stock, attribute:NAME for free attributes.
-      movements  sku,location,quantity and any of lot,reason,note,time (ISO 8601 or milliseconds);
-                 or the lines of invoices: InvoiceNo,StockCode,Description,Quantity,InvoiceDate,
-                 UnitPrice,CustomerID,Country.
+      products   sku, name, and any of unit, category, price (such as 2.55),
+                 currency, minimum, barcodes (separated by ;), location and
+                 quantity for a first stock, attribute:NAME for anything else.
+      movements  sku, location, quantity (signed), and any of lot, reason, note,
+                 time (ISO 8601 or milliseconds); or the lines of invoices:
+                 InvoiceNo, StockCode, Description, Quantity, InvoiceDate,
+                 UnitPrice, CustomerID, Country.
 
-      Works beside a running hub. The same file may be imported again: what is there already is not
-      booked twice. Bad rows are named by line; nothing is imported then unless --skip-bad-rows.
+      Columns are separated by commas and may come in any order. Works beside a running hub. The \
+      same file may be imported again: what is there already stays as it is and is not booked \
+      twice. Bad rows are named by line; nothing is imported then unless --skip-bad-rows.
       """)
 
   enum What: String, ExpressibleByArgument, CaseIterable { case products, movements }
@@ -24,9 +27,12 @@ struct Import: AsyncParsableCommand {
   @Argument(help: "products or movements.") var what: What
   @Argument(help: "The CSV file.") var file: String
   @Flag(help: "Import the good rows and leave the bad ones out.") var skipBadRows = false
-  @Option(help: "Where goods of invoice lines are taken from; made if it is not there.")
+  @Option(
+    help: ArgumentHelp(
+      "Where goods of invoice lines are taken from; made if it is not there.", valueName: "name"))
   var location = "Warehouse"
-  @Option(help: "Currency of the prices (ISO 4217).") var currency: String?
+  @Option(help: ArgumentHelp("Currency of the prices (ISO 4217).", valueName: "code"))
+  var currency: String?
   @OptionGroup var data: DataOption
 
   func run() async throws {
@@ -40,7 +46,7 @@ struct Import: AsyncParsableCommand {
     let store = try data.openStore(creating: true)
     let books = Books(
       store: store, ledger: Ledger(store: store, logger: Console.logger()),
-      currency: currency)
+      currency: currency, start: try store.position().seq)
     let report: ImportReport
     switch what {
     case .products: report = try await ProductFile(csv).run(books, skipping: skipBadRows)
@@ -51,7 +57,7 @@ struct Import: AsyncParsableCommand {
     for row in report.bad { Console.remark("line \(row.line): \(row.reason)") }
     guard report.isDone else {
       throw Failure(
-        "\(report.bad.count) bad rows; nothing was imported. Mend them, or leave them out with --skip-bad-rows."
+        "\(count(report.bad.count, "bad row")); nothing was imported. Mend them, or leave them out with --skip-bad-rows."
       )
     }
     Console.say(report.summary)
@@ -69,7 +75,7 @@ struct ImportReport {
   }
 
   static func done(_ bad: [BadRow], _ summary: String) -> ImportReport {
-    let left = bad.isEmpty ? "" : " \(bad.count) bad rows were left out."
+    let left = bad.isEmpty ? "" : " Left out: \(count(bad.count, "bad row"))."
     return ImportReport(
       bad: bad.sorted { $0.line < $1.line }, isDone: true, summary: summary + left)
   }
@@ -81,6 +87,24 @@ struct Books {
   let store: Store
   let ledger: Ledger
   let currency: String?
+  /// The end of the log when the import began: what a receipt puts before it was there already.
+  let start: Int64
+
+  struct Booked {
+    /// By position; `nil` for those that were refused.
+    var receipts: [Receipt?] = []
+    var bad: [BadRow] = []
+  }
+
+  /// How many were booked by this import.
+  func new(_ booked: Booked) -> Int {
+    booked.receipts.count { ($0?.position.seq ?? 0) > start }
+  }
+
+  /// How many an earlier import had booked.
+  func known(_ booked: Booked) -> Int {
+    booked.receipts.count { $0 != nil } - new(booked)
+  }
 
   struct Entry {
     var line: Int
@@ -90,10 +114,9 @@ struct Books {
   }
 
   /// Submits all entries in their order and waits for all.
-  /// - Returns: receipts by position, and the refused ones as bad rows.
-  func book(_ label: String, _ entries: [Entry]) async -> (receipts: [Receipt?], bad: [BadRow]) {
-    var receipts: [Receipt?] = []
-    var bad: [BadRow] = []
+  /// - Returns: receipts, and the refused ones as bad rows.
+  func book(_ label: String, _ entries: [Entry]) async -> Booked {
+    var booked = Booked()
     let width = 200
     for start in stride(from: 0, to: entries.count, by: width) {
       let part = entries[start..<min(start + width, entries.count)]
@@ -113,16 +136,16 @@ struct Books {
       }
       for (index, entry) in zip(part.indices, part) {
         switch outcomes[index] {
-        case .done(let receipt): receipts.append(receipt)
+        case .done(let receipt): booked.receipts.append(receipt)
         case .refused(let refusal):
-          receipts.append(nil)
-          bad.append(BadRow(line: entry.line, reason: refusal.message))
-        case nil: receipts.append(nil)
+          booked.receipts.append(nil)
+          booked.bad.append(BadRow(line: entry.line, reason: refusal.message))
+        case nil: booked.receipts.append(nil)
         }
       }
       Console.progress(label, start + part.count, of: entries.count)
     }
-    return (receipts, bad)
+    return booked
   }
 
   /// Existing ids by a text column of a listing, such as a sku or a reference.

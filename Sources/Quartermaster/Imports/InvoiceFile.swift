@@ -20,9 +20,8 @@ struct InvoiceFile {
   ]
 
   init(_ csv: CSV, location: String) throws {
-    for name in Self.columns where !csv.header.contains(name) {
-      throw Failure("The header has no column \(name).")
-    }
+    try csv.require(Self.columns)
+    csv.remarkUnknown(besides: Self.columns)
     self.csv = csv
     self.location = location
   }
@@ -62,12 +61,12 @@ struct InvoiceFile {
     let numbers = invoices.keys.sorted {
       (invoices[$0]?.first?.line ?? 0) < (invoices[$1]?.first?.line ?? 0)
     }
-    let orders = try await orders(numbers, invoices, products, customers, books, &bad)
+    let (orders, known) = try await orders(numbers, invoices, products, customers, books, &bad)
     let moved = try await movements(numbers, invoices, products, orders, place, books, &bad)
     return .done(
       bad,
-      "Imported \(orders.count) orders with \(lines.count) lines, \(products.count) products, \(customers.count) customers and \(moved) movements."
-    )
+      "Imported \(count(orders.count, "order")) with \(count(lines.count, "line")), \(count(products.count, "product")), \(count(customers.count, "customer")) and \(count(moved, "movement"))."
+        + (known == 0 ? "" : " \(count(known, "order")) of these had been imported before."))
   }
 
   private func read(_ row: CSV.Row) throws -> Line {
@@ -176,7 +175,7 @@ struct InvoiceFile {
   private func orders(
     _ numbers: [String], _ invoices: [String: [Line]], _ products: [String: Int64],
     _ customers: [String: Int64], _ books: Books, _ bad: inout [BadRow]
-  ) async throws -> [String: Int64] {
+  ) async throws -> (ids: [String: Int64], known: Int) {
     let entries = try numbers.compactMap { number -> Books.Entry? in
       guard let lines = invoices[number], let first = lines.first else { return nil }
       return Books.Entry(
@@ -202,7 +201,7 @@ struct InvoiceFile {
     for (number, receipt) in zip(numbers, created.receipts) {
       ids[number] = try receipt?.integer("orderId")
     }
-    return ids
+    return (ids, books.known(created))
   }
 
   /// Goods out for invoices, goods in for credit notes; then the orders' last status.

@@ -7,10 +7,11 @@ import Wire
 struct MovementFile {
   private let csv: CSV
 
+  private static let columns = ["sku", "location", "quantity", "lot", "reason", "note", "time"]
+
   init(_ csv: CSV) throws {
-    for name in ["sku", "location", "quantity"] where !csv.header.contains(name) {
-      throw Failure("The header has no column \(name), and no InvoiceNo either.")
-    }
+    try csv.require(["sku", "location", "quantity"])
+    csv.remarkUnknown(besides: Self.columns)
     self.csv = csv
   }
 
@@ -63,8 +64,11 @@ struct MovementFile {
     }
     guard bad.isEmpty || skipping else { return .stopped(bad) }
     let booked = await books.book("Movements", entries)
+    let known = books.known(booked)
     return .done(
-      bad + booked.bad, "Imported \(booked.receipts.compactMap { $0 }.count) movements.")
+      bad + booked.bad,
+      "Imported \(count(books.new(booked), "movement"))."
+        + (known == 0 ? "" : " \(count(known, "line")) had been imported before."))
   }
 
   private func time(_ row: CSV.Row) throws -> Int64? {

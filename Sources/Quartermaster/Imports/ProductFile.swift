@@ -7,10 +7,14 @@ import Wire
 struct ProductFile {
   private let csv: CSV
 
+  private static let columns = [
+    "sku", "name", "unit", "category", "price", "currency", "minimum", "barcodes", "location",
+    "quantity",
+  ]
+
   init(_ csv: CSV) throws {
-    for name in ["sku", "name"] where !csv.header.contains(name) {
-      throw Failure("The header has no column \(name).")
-    }
+    try csv.require(["sku", "name"])
+    csv.remarkUnknown(besides: Self.columns, prefix: "attribute:")
     self.csv = csv
   }
 
@@ -69,8 +73,16 @@ struct ProductFile {
     bad += delivered.bad
     return .done(
       bad,
-      "Imported \(created.receipts.compactMap { $0 }.count) products and \(delivered.receipts.compactMap { $0 }.count) first stocks."
-    )
+      "Imported \(count(books.new(created), "product")) and \(count(books.new(delivered), "first stock"))."
+        + Self.known(books.known(created)))
+  }
+
+  private static func known(_ known: Int) -> String {
+    switch known {
+    case 0: ""
+    case 1: " 1 product was there already and stays as it is."
+    default: " \(known) products were there already and stay as they are."
+    }
   }
 
   private func read(_ row: CSV.Row, _ currency: String?) throws -> Product {
