@@ -149,6 +149,7 @@ extension Store {
       try db.inTransaction(.immediate) {
         let first = try head(db) + 1
         try startEpoch(db, firstSeq: first, time: now)
+        try skipSessions(db, time: now)
         let type = EventType.epochStarted
         try db.execute(
           sql: """
@@ -165,6 +166,19 @@ extension Store {
     }
     try queue.close()
     return restored
+  }
+}
+
+extension Store {
+  /// A token names a session's id. Sessions begun after the backup are gone, and their ids must not
+  /// become somebody else's: new ids begin far beyond, at another place after each restore.
+  private static func skipSessions(_ db: Database, time: Int64) throws {
+    try db.execute(
+      sql: """
+        INSERT INTO session (id, user, kind, started, used_powered, ended)
+        SELECT COALESCE((SELECT MAX(id) FROM session), 0) + ?1, id, 'restore', ?2, 0, ?2
+        FROM user LIMIT 1
+        """, arguments: [Int64.random(in: 1 << 32...1 << 48), time])
   }
 }
 

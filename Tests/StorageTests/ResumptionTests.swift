@@ -114,6 +114,24 @@ import Wire
     #expect(try after.head == 7)
   }
 
+  @Test func `a session begun after the backup is nobody's after the restore`() async throws {
+    let hub = try Hub()
+    let ana = try await hub.user("ana", .staff)
+    let backup = hub.folder.path + "/backup.sqlite"
+    try hub.store.backup(to: backup)
+    let lost = try await hub.session(of: ana)
+    await hub.ledger.close()
+    try hub.store.close()
+
+    _ = try Store.restore(backup, into: hub.folder.path)
+    let restored = try Hub(in: hub.folder)
+    let fresh = try await restored.session(of: ana)
+
+    #expect(try restored.store.identity(session: lost) == nil)
+    #expect(fresh > lost + 1 << 32)
+    #expect(try restored.store.identity(session: fresh)?.user == ana)
+  }
+
   @Test func `a receipt repeated after a restore names the epoch in which it was given`()
     async throws
   {
