@@ -193,7 +193,7 @@ import Wire
     #expect(
       error?.description == """
         The database \(file)/data/quartermaster.sqlite cannot be opened (the folder cannot be \
-        created). Check that the folder exists and is writable.
+        created). Check that the folder exists and is writable, or give another with --data.
         """)
   }
 
