@@ -2,7 +2,6 @@ import Access
 import Inventory
 import NIOCore
 import NIOWebSocket
-import Synchronization
 
 /// The connections of one event loop, and who of them listens to what.
 ///
@@ -28,7 +27,6 @@ package final class Deck {
     self.head = head
   }
 
-  var count: Int { connections.count }
   var presences: [Presence] { connections.values.compactMap(\.presence) }
 
   func add(_ connection: HubConnection) {

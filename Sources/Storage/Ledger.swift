@@ -137,7 +137,7 @@ package final class Ledger: Sendable {
     var events: [Event] = []
     try db.inTransaction(.immediate) {
       let entry = try LedgerTransaction(db, store: store)
-      outcomes = try batch.map { try entry.perform($0, logger: logger) }
+      outcomes = try batch.map { try entry.perform($0) }
       events = entry.events
       return .commit
     }

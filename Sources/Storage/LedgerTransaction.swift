@@ -1,6 +1,5 @@
 import GRDB
 import Inventory
-import Logging
 import Wire
 
 /// A command that the ledger can carry out: what it does to the tables, and the events that say so.
@@ -33,7 +32,7 @@ package final class LedgerTransaction {
     epoch = position.epoch
   }
 
-  func perform(_ submission: Submission, logger: Logger) throws -> Outcome {
+  func perform(_ submission: Submission) throws -> Outcome {
     do {
       try begin(submission)
       if let earlier = try recall(submission) { return earlier }
