@@ -86,6 +86,13 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "Dialects",
+      dependencies: [
+        "Access", "Inventory", "Realtime", "Storage", "Wire", crypto, logging, nioCore, nioHTTP1,
+        nioWebSocket,
+      ],
+      swiftSettings: strict),
+    .target(
       name: "API",
       dependencies: [
         "Access", "Inventory", "Storage", "Wire", hummingbird, hummingbirdCore, logging, nioCore,
@@ -124,8 +131,8 @@ let package = Package(
     .executableTarget(
       name: "Quartermaster",
       dependencies: [
-        "API", "Access", "Inventory", "Realtime", "Storage", "Supervision", "Sync", "Uplink",
-        "Wire",
+        "API", "Access", "Dialects", "Inventory", "Realtime", "Storage", "Supervision", "Sync",
+        "Uplink", "Wire",
         argumentParser, configuration, lifecycle, logging, nioCore, nioPosix,
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -172,7 +179,8 @@ let package = Package(
     .target(
       name: "HubFixtures",
       dependencies: [
-        "API", "Access", "Inventory", "Realtime", "Storage", "Wire", logging, nioCore, nioPosix,
+        "API", "Access", "Dialects", "Inventory", "Realtime", "Storage", "Wire", logging, nioCore,
+        nioPosix,
       ],
       path: "Tests/HubFixtures", swiftSettings: strict),
     .testTarget(

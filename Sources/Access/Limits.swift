@@ -9,6 +9,9 @@ package struct Limits: Sendable {
   package var messagesPerMinute = 6_000
   /// Messages of one type on one connection within a minute.
   package var messagesPerMinutePerType = 3_000
+  /// Messages of one type on one connection within a minute that are no commands: signing in,
+  /// subscribing, pinging.
+  package var controlMessagesPerMinute = 100
   /// Bytes of one message, and of a REST request's body.
   package var messageSize = 1 << 20
   package var jsonDepth = JSONDepth.standard

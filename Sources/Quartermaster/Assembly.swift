@@ -1,5 +1,6 @@
 import API
 import Access
+import Dialects
 import Foundation
 import Inventory
 import Logging
@@ -132,7 +133,8 @@ struct Assembly {
         group: group,
         on: manager.listeningSockets().first.map(Listener.Place.socket)
           ?? .address(host: configuration.host, port: configuration.port),
-        admission: Admission(hub: hub, allowedOrigins: Set(configuration.allowedOrigins)),
+        admission: Admission(
+          hub: hub, allowedOrigins: Set(configuration.allowedOrigins), dialects: [RoomsDialect()]),
         http: { channel in
           channel.eventLoop.makeCompletedFuture {
             Listener.HTTPConnection(serve: try front.attach(to: channel))

@@ -21,7 +21,7 @@ struct FrontDesk: Service {
         manager.stopping("Finishing what was begun.")
         listener.stopAccepting()
         await ledger.close()
-        hub.closeAll("The hub is stopping.")
+        hub.closeAll()
         await departures()
       }
       // Whichever ends first, the other has nothing left to do.

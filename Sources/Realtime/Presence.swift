@@ -19,9 +19,6 @@ package struct Presence: Sendable {
       "since": .int(since),
     ]
   }
-
-  /// The topic that tells arrivals and departures to the crew.
-  static let topic = "presence"
 }
 
 /// The ids in an event about a person or a session.

@@ -24,11 +24,11 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
       case over
     }
 
-    private let hub: Hub
+    private let admission: Admission
     private let state = Mutex(State.open)
 
-    init(hub: Hub) {
-      self.hub = hub
+    init(admission: Admission) {
+      self.admission = admission
     }
 
     var refusal: Refusal? {
@@ -45,7 +45,7 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
         state = .admitted(admitted)
         return true
       }
-      if !isWaitedFor { hub.released(address: admitted.address, user: admitted.identity?.user) }
+      if !isWaitedFor { admission.withdraw(admitted) }
     }
 
     /// The place that was reserved is now the connection's to release.
@@ -62,7 +62,7 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
     func abandon() {
       let unused = take()
       state.withLock { $0 = .over }
-      if let unused { hub.released(address: unused.address, user: unused.identity?.user) }
+      if let unused { admission.withdraw(unused) }
     }
   }
 
@@ -119,9 +119,7 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
       try channel.syncOptions?.setOption(
         .writeBufferWaterMark,
         value: .init(low: limits.waitingBytes / 2, high: limits.waitingBytes))
-      let peer = HubConnection(
-        deck: deck, id: admitted.connection, identity: admitted.identity,
-        asOf: admitted.head, address: admitted.address)
+      let peer = admitted.dialect.connect(admitted, at: deck)
       try channel.pipeline.syncOperations.addHandlers([
         ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: limits.messageSize)),
         WebSocketHandler(peer: peer, messageSize: limits.messageSize),

@@ -1,5 +1,6 @@
 import API
 import Access
+import Dialects
 import Foundation
 import Inventory
 import Logging
@@ -67,7 +68,8 @@ package struct LiveHub: Sendable {
       gate: gate, surroundings: surroundings(hub), allowedOrigins: origins, logger: .silent)
     let listener = try await Listener(
       group: group, on: .address(host: "127.0.0.1", port: 0),
-      admission: Admission(hub: hub, allowedOrigins: origins), patience: patience,
+      admission: Admission(hub: hub, allowedOrigins: origins, dialects: [RoomsDialect()]),
+      patience: patience,
       http: { channel in
         channel.eventLoop.makeCompletedFuture {
           Listener.HTTPConnection(serve: try front.attach(to: channel))

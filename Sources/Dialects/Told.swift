@@ -1,0 +1,34 @@
+import Foundation
+import Inventory
+import Wire
+
+/// An event opened for translation: its payload read once.
+struct Told {
+  let event: Event
+  let type: EventType?
+  let data: JSON
+
+  init(_ event: Event) {
+    self.event = event
+    type = EventType(rawValue: event.type)
+    data = (try? JSON(parsing: event.data)) ?? [:]
+  }
+
+  subscript(_ key: String) -> JSON { data[key] ?? .null }
+
+  /// The hub's time of the event as the seeds' clients write it: ISO 8601, UTC, milliseconds.
+  var time: JSON { .string(ISO8601.text(event.time)) }
+  /// The acting user as a string, or null.
+  var user: JSON { event.user.map { .string("\($0)") } ?? .null }
+}
+
+/// `2024-01-15T10:30:00.000Z`
+enum ISO8601 {
+  private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+
+  static func text(_ milliseconds: Int64) -> String {
+    style.format(Date(timeIntervalSince1970: Double(milliseconds) / 1000))
+  }
+
+  static func json(_ milliseconds: Int64) -> JSON { .string(text(milliseconds)) }
+}
