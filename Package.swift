@@ -81,8 +81,8 @@ let package = Package(
     .target(
       name: "Realtime",
       dependencies: [
-        "Access", "Inventory", "Storage", "Wire", crypto, logging, nioCore, nioHTTP1, nioPosix,
-        nioWebSocket,
+        "Access", "CZlib", "Inventory", "Storage", "Wire", crypto, logging, nioCore, nioHTTP1,
+        nioPosix, nioWebSocket,
       ],
       swiftSettings: strict),
     .target(

@@ -1,5 +1,4 @@
 import Inventory
-import NIOCore
 import Synchronization
 
 /// An event on its way to devices. Its frames are made once a rendition, by the first event loop that
@@ -9,7 +8,7 @@ package final class SharedEvent: Sendable {
   package let epoch: String
   /// Tells one passing thing from the next; 0 for what is logged.
   let passage: Int64
-  private let rendered = Mutex<[(rendition: ObjectIdentifier, speech: Speech?)]>([])
+  private let rendered = Mutex<[(rendition: ObjectIdentifier, frames: SharedFrames?)]>([])
 
   private static let passages = Atomic<Int64>(0)
 
@@ -34,30 +33,14 @@ package final class SharedEvent: Sendable {
   package var isPassing: Bool { event.seq == 0 }
 
   /// What `rendition` says of the event; `nil` where that is nothing.
-  package func speech(in rendition: Rendition) -> Speech? {
+  package func frames(in rendition: Rendition) -> SharedFrames? {
     let key = ObjectIdentifier(rendition)
     return rendered.withLock { rendered in
-      if let known = rendered.first(where: { $0.rendition == key }) { return known.speech }
+      if let known = rendered.first(where: { $0.rendition == key }) { return known.frames }
       let messages = rendition.messages(event, epoch: epoch)
-      let speech = messages.isEmpty ? nil : Speech(messages)
-      rendered.append((key, speech))
-      return speech
+      let frames = messages.isEmpty ? nil : SharedFrames(messages)
+      rendered.append((key, frames))
+      return frames
     }
-  }
-}
-
-/// One event as ready messages, and as the WebSocket frames that carry them.
-package struct Speech: Sendable {
-  package let messages: [[UInt8]]
-  package let frames: ByteBuffer
-
-  package init(_ messages: [[UInt8]]) {
-    self.messages = messages
-    var frames = messages.first.map(WebSocketFrames.text) ?? ByteBuffer()
-    for message in messages.dropFirst() {
-      var frame = WebSocketFrames.text(message)
-      frames.writeBuffer(&frame)
-    }
-    self.frames = frames
   }
 }

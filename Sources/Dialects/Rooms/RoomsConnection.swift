@@ -93,8 +93,8 @@ extension RoomsConnection {
   func say(
     _ event: SharedEvent, in rendition: Rendition, promise: EventLoopPromise<Void>?
   ) -> Bool {
-    guard let socket, let speech = event.speech(in: rendition) else { return false }
-    socket.write(speech.frames, promise: promise)
+    guard let socket, let frames = event.frames(in: rendition) else { return false }
+    socket.write(frames, promise: promise)
     return true
   }
 
