@@ -149,6 +149,18 @@ package final class Receiver {
     }
   }
 
+  /// Reads the store off the event loops; `done` is called once, on this one.
+  package func read<Value: Sendable>(
+    _ body: @escaping @Sendable (Store) throws(StoreError) -> Value,
+    done: @escaping (Result<Value, Refusal>) -> Void
+  ) {
+    let bound = NIOLoopBound(done, eventLoop: deck.eventLoop)
+    let eventLoop = deck.eventLoop
+    hub.log.read(body) { result in
+      eventLoop.execute { bound.value(result.mapError { Refusal(failure: $0) }) }
+    }
+  }
+
   /// Offers a live event; it is told when the person may hear it and a live subscription matches.
   func offer(_ shared: SharedEvent) {
     let event = shared.event

@@ -101,6 +101,17 @@ package struct LiveHub: Sendable {
   private static func surroundings(_ hub: Hub) -> Surroundings {
     Surroundings(
       presences: { try await hub.presences().map(\.json) },
+      attendance: {
+        let census = try await hub.census()
+        var attendance = Attendance()
+        attendance.total = census.total
+        attendance.authenticated = census.authenticated
+        attendance.byRole = census.byRole
+        attendance.byNamespace = census.byNamespace
+        attendance.byPlace = census.byPlace
+        attendance.rooms = hub.rooms
+        return attendance
+      },
       traffic: {
         let traffic = hub.traffic
         return [
