@@ -30,6 +30,7 @@ package struct HTTPFront: Sendable {
     CommandRoutes(gate: gate).add(to: router)
     StatusRoutes(gate: gate, surroundings: surroundings).add(to: router)
     LiveRoutes(gate: gate, surroundings: surroundings).add(to: router)
+    CountRoutes(gate: gate, surroundings: surroundings).add(to: router)
     let responder = router.buildResponder()
     channel = HTTP1Channel { request, writer, channel in
       let context = APIContext(source: .init(channel: channel, logger: logger))

@@ -52,7 +52,7 @@ package final class Receiver {
     identity.map { identity in
       Presence(
         connection: id, user: identity.user, name: identity.name, role: identity.role,
-        device: identity.device, address: address, since: since)
+        device: identity.device, address: address, place: place, since: since)
     }
   }
 

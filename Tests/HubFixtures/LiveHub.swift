@@ -68,7 +68,7 @@ package struct LiveHub: Sendable {
       gate: gate, surroundings: surroundings(hub), allowedOrigins: origins, logger: .silent)
     let listener = try await Listener(
       group: group, on: .address(host: "127.0.0.1", port: 0),
-      admission: Admission(hub: hub, allowedOrigins: origins, dialects: [RoomsDialect()]),
+      admission: Admission(hub: hub, allowedOrigins: origins, dialects: [RoomsDialect(), CountRoomsDialect()]),
       patience: patience,
       http: { channel in
         channel.eventLoop.makeCompletedFuture {
