@@ -156,7 +156,7 @@ package final class Receiver {
   ) {
     let bound = NIOLoopBound(done, eventLoop: deck.eventLoop)
     let eventLoop = deck.eventLoop
-    hub.log.read(body) { result in
+    hub.read(body) { result in
       eventLoop.execute { bound.value(result.mapError { Refusal(failure: $0) }) }
     }
   }
