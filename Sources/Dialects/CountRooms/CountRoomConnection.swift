@@ -204,7 +204,7 @@ extension CountRoomConnection {
   private func tellHistory(of room: CountRoom) {
     turnstile.hold()
     receiver.unlisten(to: room.topic, in: CountRoomsDialect.rendition)
-    receiver.read { store throws(StoreError) in
+    receiver.ask { store throws(StoreError) in
       try store.countHistory(room: room.name)
     } done: {
       result in
