@@ -79,7 +79,7 @@ struct Assembly {
     try await started(url)
 
     let front = FrontDesk(
-      listener: listener, hub: hub, ledger: gate.ledger, manager: manager, logger: logger)
+      listener: listener, hub: hub, gate: gate, manager: manager, logger: logger)
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     if let uplink { services.append(.init(service: uplink)) }
     services.append(
