@@ -16,6 +16,8 @@ package struct Limits: Sendable {
   package var connectionsPerRoom = 50
   /// Messages of one type from one user within a minute, in all count rooms together.
   package var countMessagesPerMinute = 100
+  /// How often a user may join a Socket.IO namespace within a minute, on all devices together.
+  package var socketsPerUserPerMinute = 60
   /// Bytes of one message, and of a REST request's body.
   package var messageSize = 1 << 20
   package var jsonDepth = JSONDepth.standard

@@ -25,6 +25,9 @@ package struct CountRoom: Sendable, Hashable {
 
   package var name: String { "\(agency)/\(month)/\(year)" }
 
+  /// The topic of its events.
+  package var topic: String { "inventory:count:\(name)" }
+
   /// The one name of the room that `name` means. A room that is no monthly one keeps its own.
   package static func normalised(_ name: String) -> String {
     CountRoom(name)?.name ?? trimmed(name)
