@@ -60,6 +60,11 @@ struct Import: AsyncParsableCommand {
         "\(count(report.bad.count, "bad row")); nothing was imported. Mend them, or leave them out with --skip-bad-rows."
       )
     }
+    if try store.position().seq > books.start {
+      let file = URL(fileURLWithPath: file).lastPathComponent
+      let command = SyncInventory(reason: "Import of \(file.prefix(150)).")
+      _ = await books.ledger.submit(Submission(command, by: .hub))
+    }
     Console.say(report.summary)
   }
 }
