@@ -98,13 +98,15 @@ package struct EngineSession: Sendable {
     }
     probeDeadline = .distantFuture
     if transport == .webSocket { orders.append(.closeWebSocket) }
+    // A client that has said goodbye itself is only let go of.
+    if ending == .clientClosed { _ = takeBuffer() }
+    let last = ending == .clientClosed ? EngineFrame.noop : .close
     if isPollWaiting {
       isPollWaiting = false
-      // A client that has said goodbye itself is only let go of.
-      orders.append(.answerPoll(takeBuffer() + [ending == .clientClosed ? .noop : .close]))
-    } else if transport == .polling, ending == .serverClosed {
-      // The next GET is told, and what was queued before goes with it.
-      buffer.append(.close)
+      orders.append(.answerPoll(takeBuffer() + [last]))
+    } else if transport == .polling, ending == .serverClosed || ending == .clientClosed {
+      // The next GET, or one that has crossed the goodbye on its way, is told.
+      buffer.append(last)
       phase = .ending
       heartbeatDeadline = heartbeatDeadline + settings.farewell
       return orders + [.end(ending)]
