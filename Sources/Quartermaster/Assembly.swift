@@ -119,6 +119,7 @@ struct Assembly {
       gate: gate,
       surroundings: Surroundings(
         presences: { try await hub.presences().map(\.json) },
+        attendance: { Attendance(try await hub.census(), rooms: hub.rooms) },
         traffic: {
           let traffic = hub.traffic
           return [
@@ -134,7 +135,8 @@ struct Assembly {
         on: manager.listeningSockets().first.map(Listener.Place.socket)
           ?? .address(host: configuration.host, port: configuration.port),
         admission: Admission(
-          hub: hub, allowedOrigins: Set(configuration.allowedOrigins), dialects: [RoomsDialect()]),
+          hub: hub, allowedOrigins: Set(configuration.allowedOrigins),
+          dialects: [RoomsDialect(), CountRoomsDialect()]),
         http: { channel in
           channel.eventLoop.makeCompletedFuture {
             Listener.HTTPConnection(serve: try front.attach(to: channel))
@@ -186,6 +188,18 @@ extension UplinkStatus {
       "lastContact": .integer(lastContact), "lastError": .text(lastError),
       "eventsSent": .int(eventsSent), "bytesSent": .int(bytesSent), "refused": .int(refused),
     ])
+  }
+}
+
+extension Attendance {
+  init(_ census: Census, rooms: [String: Int]) {
+    self.init()
+    total = census.total
+    authenticated = census.authenticated
+    byRole = census.byRole
+    byNamespace = census.byNamespace
+    byPlace = census.byPlace
+    self.rooms = rooms
   }
 }
 

@@ -88,7 +88,6 @@ import Wire
       ("GET", "/api/v1/products?limit=x", 400), ("GET", "/api/v1/products?limit=-1", 400),
       ("GET", "/api/v1/products?after=1.5", 400), ("GET", "/api/v1/products?order=up", 400),
       ("GET", "/api/v1/stock?productId=x", 400), ("GET", "/api/v1/events?after=x", 400),
-      ("GET", "/api/ws", 426), ("POST", "/api/v1/orders/x/status", 404),
       ("POST", "/api/v1/hub/setup", 404), ("GET", "/%00", 404), ("GET", "/../etc/passwd", 404),
     ])
   func `a wrong path or method is answered in kind`(

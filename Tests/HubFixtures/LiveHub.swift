@@ -68,7 +68,8 @@ package struct LiveHub: Sendable {
       gate: gate, surroundings: surroundings(hub), allowedOrigins: origins, logger: .silent)
     let listener = try await Listener(
       group: group, on: .address(host: "127.0.0.1", port: 0),
-      admission: Admission(hub: hub, allowedOrigins: origins, dialects: [RoomsDialect()]),
+      admission: Admission(
+        hub: hub, allowedOrigins: origins, dialects: [RoomsDialect(), CountRoomsDialect()]),
       patience: patience,
       http: { channel in
         channel.eventLoop.makeCompletedFuture {
@@ -101,6 +102,17 @@ package struct LiveHub: Sendable {
   private static func surroundings(_ hub: Hub) -> Surroundings {
     Surroundings(
       presences: { try await hub.presences().map(\.json) },
+      attendance: {
+        let census = try await hub.census()
+        var attendance = Attendance()
+        attendance.total = census.total
+        attendance.authenticated = census.authenticated
+        attendance.byRole = census.byRole
+        attendance.byNamespace = census.byNamespace
+        attendance.byPlace = census.byPlace
+        attendance.rooms = hub.rooms
+        return attendance
+      },
       traffic: {
         let traffic = hub.traffic
         return [

@@ -20,7 +20,7 @@ package struct EngineSession: Sendable {
     /// The probe is the session's WebSocket from here on.
     case adoptProbe
     case closeProbe
-    case closeWebSocket
+    case closeWebSocket(Ending)
     /// The session is over; the application is told.
     case end(Ending)
     /// Nothing is left to say: the session may be forgotten.
@@ -36,6 +36,8 @@ package struct EngineSession: Sendable {
     case overlap
     case noPong
     case tooLarge
+    /// The client asks and asks, and does not fetch the answers.
+    case tooSlow
   }
 
   private enum Phase { case open, ending, over }
@@ -97,7 +99,7 @@ package struct EngineSession: Sendable {
       orders.append(.closeProbe)
     }
     probeDeadline = .distantFuture
-    if transport == .webSocket { orders.append(.closeWebSocket) }
+    if transport == .webSocket { orders.append(.closeWebSocket(ending)) }
     // A client that has said goodbye itself is only let go of.
     if ending == .clientClosed { _ = takeBuffer() }
     let last = ending == .clientClosed ? EngineFrame.noop : .close
@@ -148,6 +150,7 @@ extension EngineSession {
   package mutating func postBegan() -> [Order] {
     guard isPostAllowed else { return [.refuse] }
     guard !isPosting else { return [.refuse] + end(.overlap) }
+    guard bufferedBytes <= settings.waitingBytes else { return [.refuse] + end(.tooSlow) }
     isPosting = true
     return []
   }
@@ -178,7 +181,7 @@ extension EngineSession {
 
   package mutating func webSocketClosed() -> [Order] {
     guard phase == .open, transport == .webSocket else { return [] }
-    return end(.transportClosed).filter { $0 != .closeWebSocket }
+    return end(.transportClosed).filter { $0 != .closeWebSocket(.transportClosed) }
   }
 
   /// The application, or whoever stops the server, wants it to end.

@@ -141,7 +141,7 @@ struct CountSession {
   static func topics(_ room: String) -> [String] { ["inventory:count:\(room)"] }
 }
 
-private struct CountLine {
+struct CountLine {
   var product: Int64?
   var code: String?
   var location: Int64?

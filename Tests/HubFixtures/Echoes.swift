@@ -72,6 +72,12 @@ final class SocketEcho: SocketPeer {
     }
   }
 
+  static func server(_ bounds: SocketSettings) -> SocketServer {
+    SocketServer(bounds, host: Host()) { head, address, _ in
+      EngineCaller(connection: 0, address: address, head: head, leave: {})
+    }
+  }
+
   private let socket: NamespaceSocket
 
   init(_ socket: NamespaceSocket) {
