@@ -28,6 +28,8 @@ package struct Limits: Sendable {
   /// Events replayed to a device that returns; beyond that it takes a snapshot.
   package var replayedEvents: Int64 = 20_000
   package var signInAttemptsPerMinute = 20
+  /// Wrong passwords for one user within a minute after which a security alert is told.
+  package var refusedSignInsBeforeAlert = 5
   /// REST requests from one address within a minute.
   package var requestsPerMinute = 6_000
 

@@ -79,7 +79,7 @@ struct Assembly {
     try await started(url)
 
     let front = FrontDesk(
-      listener: listener, hub: hub, ledger: gate.ledger, manager: manager, logger: logger)
+      listener: listener, hub: hub, gate: gate, manager: manager, logger: logger)
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     if let uplink { services.append(.init(service: uplink)) }
     services.append(
@@ -115,6 +115,8 @@ struct Assembly {
   private func listen(
     _ hub: Hub, _ watchdog: Watchdog, _ uplink: Uplink?
   ) async throws -> Listener {
+    let sockets = SocketDialect(
+      hub: hub, allowedOrigins: Set(configuration.allowedOrigins))
     let front = HTTPFront(
       gate: gate,
       surroundings: Surroundings(
@@ -128,6 +130,11 @@ struct Assembly {
           ]
         },
         health: { watchdog.health }, uplink: { uplink?.status.json }, version: Version.current),
+      polling: PollingRoutes(path: sockets.server.settings.path) {
+        head, address, loop, departure, body in
+        await sockets.server.answer(
+          head, from: address, on: loop, departure: departure, body: body)
+      },
       allowedOrigins: Set(configuration.allowedOrigins), logger: logger)
     do {
       return try await Listener(
@@ -136,7 +143,7 @@ struct Assembly {
           ?? .address(host: configuration.host, port: configuration.port),
         admission: Admission(
           hub: hub, allowedOrigins: Set(configuration.allowedOrigins),
-          dialects: [RoomsDialect(), CountRoomsDialect()]),
+          dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
         http: { channel in
           channel.eventLoop.makeCompletedFuture {
             Listener.HTTPConnection(serve: try front.attach(to: channel))

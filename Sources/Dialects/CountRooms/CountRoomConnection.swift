@@ -167,7 +167,7 @@ extension CountRoomConnection {
   private func withCount(of room: CountRoom, _ body: @escaping (Int64) -> Void) {
     if let count { return body(count) }
     turnstile.hold()
-    perform(OpenCount.name, ["room": .string(room.name)]) { outcome in
+    perform(OpenCount.name, ["room": .string(room.name), "once": true]) { outcome in
       if case .done(let receipt) = outcome, let id = try? receipt.integer("countId") {
         self.count = id
         body(id)
