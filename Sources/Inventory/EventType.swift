@@ -6,6 +6,12 @@ package enum EventType: String, Sendable, CaseIterable {
   case branchCreated = "branch:created"
   case branchUpdated = "branch:updated"
 
+  case changeDismissed = "change:dismissed"
+  case changeRefused = "change:refused"
+
+  case conflictFound = "conflict:found"
+  case conflictSettled = "conflict:settled"
+
   case countCancelled = "count:cancelled"
   case countCompleted = "count:completed"
   case countOpened = "count:opened"
@@ -73,15 +79,16 @@ package enum EventType: String, Sendable, CaseIterable {
       .orders
     case .customerCreated, .customerRemoved, .customerUpdated: .customers
     case .productCreated, .productDeleted, .productPriceChanged, .productUpdated: .products
-    case .countCancelled, .countCompleted, .countOpened, .countScanAdded, .countScanRemoved,
-      .inventoryLowStock, .inventoryOutOfStock, .inventoryReservationExpired,
-      .inventoryReservationFulfilled, .inventoryReservationReleased, .inventoryReserved,
+    case .conflictFound, .conflictSettled, .countCancelled, .countCompleted, .countOpened,
+      .countScanAdded, .countScanRemoved, .inventoryLowStock, .inventoryOutOfStock,
+      .inventoryReservationExpired, .inventoryReservationFulfilled, .inventoryReservationReleased, .inventoryReserved,
       .inventoryRestocked, .inventoryUpdated, .locationCreated, .locationRemoved,
       .locationUpdated, .transferCancelled, .transferCreated, .transferReceived,
       .transferShipped:
       .inventory
     case .paymentFailed, .paymentPending, .paymentReceived, .paymentRefunded: .payments
-    case .branchCreated, .branchUpdated, .deviceUpdated, .epochStarted, .notificationRead,
+    case .branchCreated, .branchUpdated, .changeDismissed, .changeRefused, .deviceUpdated,
+      .epochStarted, .notificationRead,
       .sessionEnded, .sessionStarted, .systemAlert, .systemMaintenance, .systemNotification,
       .userCreated, .userUpdated:
       .system
@@ -90,7 +97,8 @@ package enum EventType: String, Sendable, CaseIterable {
 
   package var lane: Lane {
     switch self {
-    case .inventoryLowStock, .inventoryOutOfStock, .inventoryRestocked, .orderCreated,
+    case .changeDismissed, .changeRefused, .conflictFound, .conflictSettled, .inventoryLowStock,
+      .inventoryOutOfStock, .inventoryRestocked, .orderCreated,
       .orderDeleted, .orderFulfilled, .orderStatusChanged, .orderUpdated, .paymentFailed,
       .paymentPending, .paymentReceived, .paymentRefunded, .saleCreated, .saleVoided,
       .systemAlert, .systemMaintenance, .systemNotification, .epochStarted:
@@ -110,7 +118,7 @@ package enum EventType: String, Sendable, CaseIterable {
   /// Never wider than the namespace's readers, except for notifications, which name their readers.
   package var readers: Roles {
     switch self {
-    case .orderDeleted, .productDeleted: .managers
+    case .conflictFound, .conflictSettled, .orderDeleted, .productDeleted: .managers
     case .orderCreated, .orderFulfilled, .orderStatusChanged, .orderUpdated: .signedIn
     case .saleCreated, .saleVoided: .crew
     case .productPriceChanged: .signedIn

@@ -15,6 +15,7 @@ package enum Catalogue {
     OpenCount.self, ScanCount.self, UnscanCount.self, CompleteCount.self, CancelCount.self,
     SendNotification.self, ReadNotification.self,
     CreateUser.self, UpdateUser.self, SetPassword.self, UpdateDevice.self, EndSession.self,
+    SettleConflict.self, DismissChange.self,
   ]
 
   private static let byName = Dictionary(

@@ -12,6 +12,7 @@ enum Schema {
       try db.execute(sql: counting)
       try db.execute(sql: outbox)
     }
+    migrator.registerMigration("3 the way down") { try $0.execute(sql: wayDown) }
     return migrator
   }
 

@@ -4,6 +4,7 @@ extension Listing {
   package static let all: [Listing] = [
     products, locations, stock, movements, reservations, transfers, orders, payments, sales,
     customers, counts, countLines, notifications, branches, users, devices, sessions, tray,
+    conflicts, refusedChanges,
   ]
 
   package static func named(_ name: String) -> Listing? {
