@@ -81,7 +81,8 @@ package enum EventType: String, Sendable, CaseIterable {
     case .productCreated, .productDeleted, .productPriceChanged, .productUpdated: .products
     case .conflictFound, .conflictSettled, .countCancelled, .countCompleted, .countOpened,
       .countScanAdded, .countScanRemoved, .inventoryLowStock, .inventoryOutOfStock,
-      .inventoryReservationExpired, .inventoryReservationFulfilled, .inventoryReservationReleased, .inventoryReserved,
+      .inventoryReservationExpired, .inventoryReservationFulfilled, .inventoryReservationReleased,
+      .inventoryReserved,
       .inventoryRestocked, .inventoryUpdated, .locationCreated, .locationRemoved,
       .locationUpdated, .transferCancelled, .transferCreated, .transferReceived,
       .transferShipped:

@@ -73,21 +73,3 @@ package struct Disagreement: Sendable, Hashable {
     return edit.value.text ?? edit.value.encoded
   }
 }
-
-/// Amounts as people read them.
-package enum Money {
-  /// `12.90 EUR`; the digits after the point are the currency's (ISO 4217).
-  package static func words(_ amount: Int64, _ currency: String) -> String {
-    let digits = Self.digits[currency] ?? 2
-    guard digits > 0 else { return "\(amount) \(currency)" }
-    let figures = String(amount.magnitude)
-    let padded = String(repeating: "0", count: max(0, digits + 1 - figures.count)) + figures
-    let sign = amount < 0 ? "-" : ""
-    return "\(sign)\(padded.dropLast(digits)).\(padded.suffix(digits)) \(currency)"
-  }
-
-  private static let digits = [
-    "BHD": 3, "CLP": 0, "ISK": 0, "JOD": 3, "JPY": 0, "KRW": 0, "KWD": 3, "OMR": 3, "PYG": 0,
-    "TND": 3, "UGX": 0, "VND": 0, "XAF": 0, "XOF": 0, "XPF": 0,
-  ]
-}

@@ -20,7 +20,9 @@ extension ShoreStore {
       _ command: String, _ data: JSON, by author: String, tag: String? = nil
     ) throws(Problem) {
       let isCommand = (1...64).contains(command.utf8.count) && SiteName(command) != nil
-      guard isCommand else { throw Problem(.malformed, "The command has no name such as product.update.") }
+      guard isCommand else {
+        throw Problem(.malformed, "The command has no name such as product.update.")
+      }
       guard data.members != nil, data.encodedBytes.count <= Limits.changeData else {
         throw Problem(
           .malformed, "The command's data must be an object of at most \(Limits.changeData) bytes.")

@@ -40,7 +40,8 @@ package struct ChangeRequest: Sendable, Hashable {
   /// `/v1/sites/yacht/changes?epoch=…&after=51&tag=…&wait=60&backlog=0.12.3&nonce=…`
   package var target: String {
     let counts = Lane.allCases.map { String(backlog[$0] ?? 0) }.joined(separator: ".")
-    return "/v1/sites/\(site)/changes?epoch=\(epoch)&after=\(after)\(tag.map { "&tag=\($0)" } ?? "")"
+    return
+      "/v1/sites/\(site)/changes?epoch=\(epoch)&after=\(after)\(tag.map { "&tag=\($0)" } ?? "")"
       + "&wait=\(wait)&backlog=\(counts)&nonce=\(nonce)"
   }
 
