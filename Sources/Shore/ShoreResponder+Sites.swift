@@ -52,8 +52,8 @@ extension ShoreResponder {
     }
     let page = ChangePage(after: question.after, changes: changes, sent: clock())
     let body = try page.body()
-    var response = Self.response(200, text: body, type: "application/x-ndjson")
-    response.headers[.contentEncoding] = "gzip"
+    // No content encoding, which somebody in between may undo: the seal is over these very bytes.
+    var response = Self.response(200, text: body, type: "application/gzip")
     if let name = HTTPField.Name(ChangePage.sealHeader) {
       response.headers[name] = key.seal(page: body, site: site, request: digest)
     }

@@ -71,6 +71,6 @@ package struct HybridClock: Sendable, Hashable {
   }
 
   private func isAhead(_ stamp: Stamp, of now: Int64) -> Bool {
-    stamp.time > now && stamp.time - now > Self.drift
+    now < Int64.max - Self.drift && stamp.time > now + Self.drift
   }
 }

@@ -139,7 +139,8 @@ extension LedgerTransaction {
       case .product: "SELECT name, currency FROM product WHERE id = ?"
       case .location: "SELECT name, NULL FROM location WHERE id = ?"
       case .customer: "SELECT name, NULL FROM customer WHERE id = ?"
-      case .order: "SELECT COALESCE(reference, id), currency FROM \"order\" WHERE id = ?"
+      case .order:
+        "SELECT COALESCE(reference, CAST(id AS TEXT)), currency FROM \"order\" WHERE id = ?"
       case .user: "SELECT login, NULL FROM user WHERE id = ?"
       }
     let row = try row(sql, [record.id])
