@@ -1,6 +1,8 @@
 extension Schema {
   /// What every site looks like now, and what is to go down to it.
   static let state = """
+    CREATE INDEX event_lane ON event (site, lane, epoch, seq);
+
     CREATE TABLE document (
       site INTEGER NOT NULL REFERENCES site,
       kind TEXT NOT NULL,

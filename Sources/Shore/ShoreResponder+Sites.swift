@@ -22,6 +22,10 @@ extension ShoreResponder {
       try admit(request)
       let pending = try await store.pendingChanges(of: try await known(siteName))
       return Self.response(200, ["items": .array(pending.map(\.json))])
+    case ["stream"]:
+      try allow(request.method == .get)
+      try admit(request)
+      return try stream(request, of: try await known(siteName))
     case _ where path.count == 1:
       guard let kind = DocumentKind.allCases.first(where: { $0.plural == path[0] }) else {
         throw Problem(.notFound, "There is nothing at this address.")
@@ -67,6 +71,26 @@ extension ShoreResponder {
         "Shore does not know the log of this hub yet; changes follow once its events have come.")
     }
     return changes
+  }
+
+  /// The site's log as it comes in, after the cursor in `after` or in a browser's `Last-Event-ID`.
+  private func stream(_ request: Request, of site: SiteName) throws -> Response {
+    let told =
+      HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }
+      ?? request.uri.queryParameters.get("after")
+    let cursor = told.flatMap { OfficeCursor($0) }
+    guard told == nil || cursor != nil else {
+      throw Problem(.malformed, "The cursor is none; use the id of an event as it was sent.")
+    }
+    let stream = OfficeStream(store: store, site: site, cursor: cursor)
+    return Response(
+      status: .ok,
+      headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+      body: ResponseBody { writer in
+        var writer: any ResponseBodyWriter = writer
+        try await stream.write(to: &writer)
+        try await writer.finish(nil)
+      })
   }
 
   /// `{"command":"product.update","data":{…},"by":"Ana"}`; a repeated Idempotency-Key brings the

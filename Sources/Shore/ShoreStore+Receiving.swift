@@ -65,7 +65,7 @@ extension ShoreStore {
 
 /// An event's row: written once, read back exactly as it came.
 enum EventRow {
-  private static let columns =
+  static let columns =
     "seq, lane, type, topics, roles, branch, customer, hearer, user, time, deviceTime, data"
 
   /// - Returns: whether it was not there yet.

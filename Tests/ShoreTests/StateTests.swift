@@ -160,6 +160,7 @@ struct StateTests {
       for table in ["document", "change", "feed", "clock"] {
         try db.execute(sql: "DROP TABLE \(table)")
       }
+      try db.execute(sql: "DROP INDEX event_lane")
       try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier <> '1'")
     }
     try queue.close()
