@@ -1,4 +1,3 @@
-import Foundation
 import Inventory
 import Wire
 
@@ -20,15 +19,4 @@ struct Told {
   var time: JSON { .string(ISO8601.text(event.time)) }
   /// The acting user as a string, or null.
   var user: JSON { event.user.map { .string("\($0)") } ?? .null }
-}
-
-/// `2024-01-15T10:30:00.000Z`
-enum ISO8601 {
-  private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-
-  static func text(_ milliseconds: Int64) -> String {
-    style.format(Date(timeIntervalSince1970: Double(milliseconds) / 1000))
-  }
-
-  static func json(_ milliseconds: Int64) -> JSON { .string(text(milliseconds)) }
 }

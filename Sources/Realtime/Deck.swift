@@ -10,7 +10,7 @@ import NIOCore
 package final class Deck {
   package let eventLoop: any EventLoop
   package let hub: Hub
-  private var receivers: [ObjectIdentifier: Receiver] = [:]
+  private(set) var receivers: [ObjectIdentifier: Receiver] = [:]
   private var listeners: [String: [ObjectIdentifier: Receiver]] = [:]
   private var unflushed: [Receiver] = []
   private var isFlushScheduled = false

@@ -30,6 +30,7 @@ package final class Hub: Sendable {
     var total = 0
     var byAddress: [String: Int] = [:]
     var byUser: [Int64: Int] = [:]
+    var byRoom: [String: Int] = [:]
     var lastConnection: Int64 = 0
     var attempts = RateLimiter<String>()
     var opened = 0
@@ -106,6 +107,14 @@ package final class Hub: Sendable {
       presence.json)
   }
 
+  /// Reads the store off the event loops; `answer` is called once, on a thread of its own.
+  package func read<Value: Sendable>(
+    _ body: @escaping @Sendable (Store) throws(StoreError) -> Value,
+    answer: @escaping @Sendable (Result<Value, StoreError>) -> Void
+  ) {
+    log.read(body, answer)
+  }
+
   /// Who is connected at this moment.
   package func presences(on loop: any EventLoop) -> EventLoopFuture<[Presence]> {
     let answers = decks.withLock { $0 }.map { berth in
@@ -117,6 +126,14 @@ package final class Hub: Sendable {
   package func presences() async throws -> [Presence] {
     guard let loop = decks.withLock({ $0.first?.loop }) else { return [] }
     return try await presences(on: loop).get()
+  }
+
+  package func census() async throws -> Census {
+    var census = Census()
+    for berth in decks.withLock({ $0 }) {
+      census = census + (try await berth.loop.submit { berth.deck.value.census }.get())
+    }
+    return census
   }
 
   /// Says goodbye to every device.
@@ -214,6 +231,23 @@ extension Hub {
     }
     guard isAdmitted else { throw Refusal(.rateLimited, Self.userIsFull) }
   }
+
+  /// Takes a place in `room`, of which there are `limit`.
+  /// - Returns: whether one was left.
+  package func entered(_ room: String, limit: Int) -> Bool {
+    counts.withLock { counts in
+      guard counts.byRoom[room, default: 0] < limit else { return false }
+      counts.byRoom[room, default: 0] += 1
+      return true
+    }
+  }
+
+  package func left(_ room: String) {
+    counts.withLock { Self.decrement(&$0.byRoom, room) }
+  }
+
+  /// The rooms that somebody is in, with how many.
+  package var rooms: [String: Int] { counts.withLock { $0.byRoom } }
 
   private static func decrement<Key: Hashable>(_ counts: inout [Key: Int], _ key: Key) {
     let left = counts[key, default: 1] - 1

@@ -9,6 +9,8 @@ package struct Presence: Sendable {
   package var role: Role
   package var device: String
   package var address: String
+  /// Where it connected: a path, a Socket.IO namespace, or `count:` and a count room.
+  package var place: String
   /// The hub's clock, milliseconds since 1970.
   package var since: Int64
 
@@ -16,6 +18,7 @@ package struct Presence: Sendable {
     [
       "connectionId": .int(connection), "userId": .int(user), "userName": .string(name),
       "role": .string(role.rawValue), "device": .string(device), "address": .string(address),
+      "place": .string(place),
       "since": .int(since),
     ]
   }

@@ -52,7 +52,7 @@ package final class Receiver {
     identity.map { identity in
       Presence(
         connection: id, user: identity.user, name: identity.name, role: identity.role,
-        device: identity.device, address: address, since: since)
+        device: identity.device, address: address, place: place, since: since)
     }
   }
 
@@ -146,6 +146,24 @@ package final class Receiver {
       } else {
         eventLoop.execute { bound.value(outcome) }
       }
+    }
+  }
+
+  /// Asks the store beside the event loops; `done` is called once, on this one.
+  package func ask<Value: Sendable>(
+    _ question: @escaping @Sendable (Store) async throws(StoreError) -> Value,
+    done: @escaping (Result<Value, Refusal>) -> Void
+  ) {
+    let bound = NIOLoopBound(done, eventLoop: deck.eventLoop)
+    let (eventLoop, store) = (deck.eventLoop, hub.gate.ledger.store)
+    Task {
+      let result: Result<Value, Refusal>
+      do throws(StoreError) {
+        result = .success(try await question(store))
+      } catch {
+        result = .failure(Refusal(failure: error))
+      }
+      eventLoop.execute { bound.value(result) }
     }
   }
 

@@ -75,7 +75,9 @@ extension RoomsConnection {
       return refuse(Refusal(.invalidField, "token is missing.", field: "token"), id: id)
     }
     pause()
+    let before = receiver.identity
     receiver.signIn(token) { result in
+      if self.receiver.identity != before { self.leaveRooms() }
       self.authenticated(result, id: id)
       self.resume()
     }

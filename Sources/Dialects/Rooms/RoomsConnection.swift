@@ -15,6 +15,8 @@ final class RoomsConnection: WebSocketPeer, Voice {
   /// SommOS puts every newcomer into a room. Whoever then subscribes speaks another protocol, and
   /// would be told everything twice.
   var isInDefaultRoom = false
+  /// SommOS's rooms that the device is in.
+  var rooms: Set<Room> = []
 
   init(_ caller: Admission.Admitted, at deck: Deck) {
     receiver = Receiver(
@@ -35,6 +37,7 @@ final class RoomsConnection: WebSocketPeer, Voice {
   }
 
   func closed() {
+    leaveRooms()
     receiver.leave()
     hub.released(address: receiver.address)
     turnstile.clear()

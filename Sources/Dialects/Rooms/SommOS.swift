@@ -125,7 +125,7 @@ extension RoomsConnection {
   }
 
   func joinDefaultRoom() {
-    guard mayJoin(.inventory), !isIn(.inventory) else { return }
+    guard mayJoin(.inventory), !rooms.contains(.inventory) else { return }
     enter(.inventory)
     isInDefaultRoom = true
   }
@@ -154,7 +154,7 @@ extension RoomsConnection {
   func tellRooms() {
     send([
       "type": "rooms_list",
-      "rooms": .array(Room.allCases.filter(isIn).map { .string($0.rawValue) }),
+      "rooms": .array(Room.allCases.filter(rooms.contains).map { .string($0.rawValue) }),
     ])
   }
 
@@ -162,18 +162,22 @@ extension RoomsConnection {
     room.topics.allSatisfy(receiver.mayListen(to:))
   }
 
-  private func isIn(_ room: Room) -> Bool {
-    room.topics.allSatisfy { receiver.isListening(to: $0, in: RoomsDialect.sommos) }
-  }
-
   private func enter(_ room: Room) {
+    if rooms.insert(room).inserted { _ = hub.entered(room.rawValue, limit: .max) }
     receiver.listen(to: room.topics, in: RoomsDialect.sommos)
     send([
       "type": "room_joined", "room": .string(room.rawValue), "timestamp": ISO8601.json(hub.now()),
     ])
   }
 
+  /// The connection has closed, or speaks for somebody else.
+  func leaveRooms() {
+    for room in rooms { leave(room) }
+  }
+
   private func leave(_ room: Room) {
+    guard rooms.remove(room) != nil else { return }
+    hub.left(room.rawValue)
     for topic in room.topics { receiver.unlisten(to: topic, in: RoomsDialect.sommos) }
   }
 }
