@@ -139,6 +139,7 @@ struct Assembly {
           return [
             "connections": traffic.connections, "opened": traffic.opened,
             "refused": traffic.refused, "published": traffic.published,
+            "dropped": traffic.dropped, "relief": hub.relief.rawValue,
           ]
         },
         health: { watchdog.health },
