@@ -154,6 +154,7 @@ import Wire
           by: .session(admin.session))
       }
 
+      try await live.settle()
       let heard = try await client.heard()
       #expect(heard.filter { $0 == "inventory:updated" }.count == 2)
     }
