@@ -111,11 +111,13 @@ package struct SetStock: Command {
   package var item: Reference
   package var level: Int64
   package var reason: String?
+  package var note: String?
 
   package init(_ fields: inout Fields) throws(Refusal) {
     item = try fields.reference("inventoryItemId", Reference.aboutItem)
     level = try fields.quantity("quantity", "How many are there.", atLeast: 0)
     reason = try fields.optionalText("reason", 0...200, "Why, in words.")
+    note = try fields.note()
   }
 }
 
