@@ -213,7 +213,9 @@ let package = Package(
       path: "Tests/ConformanceServer", swiftSettings: strict),
     .testTarget(
       name: "DialectsTests",
-      dependencies: ["Dialects", "HubFixtures", "Inventory", "Realtime", "Wire", nioCore],
+      dependencies: [
+        "Access", "Dialects", "HubFixtures", "Inventory", "Realtime", "Wire", nioCore,
+      ],
       swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(

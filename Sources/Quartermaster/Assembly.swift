@@ -143,7 +143,8 @@ struct Assembly {
         on: manager.listeningSockets().first.map(Listener.Place.socket)
           ?? .address(host: configuration.host, port: configuration.port),
         admission: Admission(
-          hub: hub, allowedOrigins: Set(configuration.allowedOrigins), dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
+          hub: hub, allowedOrigins: Set(configuration.allowedOrigins),
+          dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
         http: { channel in
           channel.eventLoop.makeCompletedFuture {
             Listener.HTTPConnection(serve: try front.attach(to: channel))

@@ -71,7 +71,8 @@ import Wire
       (["userId": "u", "role": "admin", "expiresAt": 1], "Token expired"),
       (["userId": "u", "role": "admin", "sessionId": "test_session"], "Invalid authentication"),
       (["userId": "u", "role": "admin"], "Invalid authentication"),
-      (["role": "admin", "expiresAt": 0], "Invalid authentication"), ([:], "Invalid authentication"),
+      (["role": "admin", "expiresAt": 0], "Invalid authentication"),
+      ([:], "Invalid authentication"),
       (["sessionId": "1"], "Invalid authentication"), (["sessionId": 1], "Invalid authentication"),
     ] as [(JSON, String)])
   func `an auth message without a sign-in is an alert, and the connection stays a guest's`(

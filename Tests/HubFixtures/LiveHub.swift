@@ -44,6 +44,7 @@ package struct LiveHub: Sendable {
   package let gate: Gate
   package let hub: Hub
   package let feed: LogFeed
+  package let group: any EventLoopGroup
   package let port: Int
 
   /// The same steps as the assembly's, in the same order.
@@ -90,7 +91,7 @@ package struct LiveHub: Sendable {
       }, logger: .silent)
     let live = LiveHub(
       folder: folder, store: store, ledger: ledger, gate: gate, hub: hub, feed: feed,
-      port: listener.port)
+      group: group, port: listener.port)
     let result = try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await listener.run() }
       defer {
