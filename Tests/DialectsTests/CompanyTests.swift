@@ -106,6 +106,7 @@ import Wire
       #expect(online["data"]?.holds(["customerId": .int(ana), "isOnline": true]) == true)
       #expect(online["data"]?["lastSeen"]?.isMilliseconds == true)
       #expect(offline["data"]?.holds(["customerId": .int(ana), "isOnline": false]) == true)
+      try await live.hub.turn()
       #expect(try await watcher.events().isEmpty)
       #expect(
         try await other.events().map { $0["type"]?.text } == [
@@ -146,16 +147,18 @@ import Wire
   @Test func `a hub that is behind drops what passes, then refuses newcomers, and recovers`()
     async throws
   {
-    try await LiveHub.with { live in
+    let strain = Strain(
+      late: .milliseconds(200), veryLate: .milliseconds(400), hold: .seconds(5))
+    try await LiveHub.with(strain: strain) { live in
       let (kit, place) = (try await live.product(), try await live.location())
       let person = try await live.person(.staff)
       let client = try await WebSocketClient.open(live, as: person)
       try await client.enter(.inventory)
       try await client.subscribe("presence")
 
-      live.group.next().execute { Thread.sleep(forTimeInterval: 1.3) }
+      live.group.next().execute { Thread.sleep(forTimeInterval: 1) }
       try await live.adjust(kit, at: place, by: 1)
-      try await live.hub.turn()
+      try await live.settle()
       let relief = live.hub.relief
       let refused = await #expect(throws: WebSocketClient.Closed.self) {
         try await WebSocketClient.open(live, as: person)

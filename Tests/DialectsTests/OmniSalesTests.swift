@@ -229,9 +229,11 @@ import Wire
         try await live.person(.admin), try await live.person(.staff),
         try await live.person(.customer),
       ]
+      var clients: [WebSocketClient] = []
       for person in people {
         let client = try await WebSocketClient.open(live, as: person)
         try await client.enter(.orders, .products)
+        clients.append(client)
       }
       let nobody = try await WebSocketClient.open(live)
       try await nobody.enter(.products)
@@ -248,6 +250,7 @@ import Wire
       #expect(statistics["statistics"] == figures)
       #expect(statistics["timestamp"]?.isMilliseconds == true)
       #expect((statistics["uptime"]?.integer ?? -1) >= 0)
+      #expect(clients.count == 3)
       #expect(try await live.get("/api/ws/stats").status == 401)
       #expect(try await live.get("/api/ws/stats", as: people[2]).status == 403)
     }
