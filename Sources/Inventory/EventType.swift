@@ -102,7 +102,8 @@ package enum EventType: String, Sendable, CaseIterable {
       .customerUpdated, .customerViewingProduct:
       .customers
     case .productCreated, .productDeleted, .productPriceChanged, .productUpdated: .products
-    case .conflictFound, .conflictSettled, .countCancelled, .countCompleted, .countOpened, .countScanAdded, .countScanRemoved,
+    case .conflictFound, .conflictSettled, .countCancelled, .countCompleted, .countOpened,
+      .countScanAdded, .countScanRemoved,
       .inventoryBulkUpdated, .inventoryLowStock, .inventoryOutOfStock,
       .inventoryReservationExpired, .inventoryReservationFulfilled,
       .inventoryReservationReleased, .inventoryReserved, .inventoryRestocked, .inventorySync,
@@ -112,7 +113,8 @@ package enum EventType: String, Sendable, CaseIterable {
       .transferShipped:
       .inventory
     case .paymentFailed, .paymentPending, .paymentReceived, .paymentRefunded: .payments
-    case .branchCreated, .branchUpdated, .changeDismissed, .changeRefused, .customEventDefined, .customEventRetired,
+    case .branchCreated, .branchUpdated, .changeDismissed, .changeRefused, .customEventDefined,
+      .customEventRetired,
       .deviceUpdated, .epochStarted, .notificationRead, .securityAlert, .sessionEnded,
       .sessionStarted, .systemAlert, .systemMaintenance, .systemNotification,
       .userCreated, .userUpdated:
@@ -148,7 +150,9 @@ package enum EventType: String, Sendable, CaseIterable {
   /// Never wider than the namespace's readers, except for notifications, which name their readers.
   package var readers: Roles {
     switch self {
-    case .conflictFound, .conflictSettled, .orderDeleted, .productDeleted, .customerAddedToCart, .customerViewingProduct: .managers
+    case .conflictFound, .conflictSettled, .orderDeleted, .productDeleted, .customerAddedToCart,
+      .customerViewingProduct:
+      .managers
     case .orderCreated, .orderFulfilled, .orderStatusChanged, .orderUpdated: .signedIn
     case .saleCreated, .saleVoided: .crew
     case .productPriceChanged: .signedIn

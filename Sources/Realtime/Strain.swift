@@ -19,7 +19,7 @@ package struct Strain: Sendable, Equatable {
   private var seen = Duration.zero
 
   package init(
-    late: Duration = .milliseconds(250), veryLate: Duration = .seconds(1),
+    late: Duration = .milliseconds(500), veryLate: Duration = .seconds(2),
     hold: Duration = .seconds(2)
   ) {
     self.late = late

@@ -71,7 +71,8 @@ import Wire
       (["userId": "u", "role": "admin", "expiresAt": 1], "Token expired"),
       (["userId": "u", "role": "admin", "sessionId": "test_session"], "Invalid authentication"),
       (["userId": "u", "role": "admin"], "Invalid authentication"),
-      (["role": "admin", "expiresAt": 0], "Invalid authentication"), ([:], "Invalid authentication"),
+      (["role": "admin", "expiresAt": 0], "Invalid authentication"),
+      ([:], "Invalid authentication"),
       (["sessionId": "1"], "Invalid authentication"), (["sessionId": 1], "Invalid authentication"),
     ] as [(JSON, String)])
   func `an auth message without a sign-in is an alert, and the connection stays a guest's`(
@@ -228,9 +229,11 @@ import Wire
         try await live.person(.admin), try await live.person(.staff),
         try await live.person(.customer),
       ]
+      var clients: [WebSocketClient] = []
       for person in people {
         let client = try await WebSocketClient.open(live, as: person)
         try await client.enter(.orders, .products)
+        clients.append(client)
       }
       let nobody = try await WebSocketClient.open(live)
       try await nobody.enter(.products)
@@ -247,6 +250,7 @@ import Wire
       #expect(statistics["statistics"] == figures)
       #expect(statistics["timestamp"]?.isMilliseconds == true)
       #expect((statistics["uptime"]?.integer ?? -1) >= 0)
+      #expect(clients.count == 3)
       #expect(try await live.get("/api/ws/stats").status == 401)
       #expect(try await live.get("/api/ws/stats", as: people[2]).status == 403)
     }

@@ -5,17 +5,6 @@ import Wire
 
 /// What tests of `/api/ws` begin with.
 extension WebSocketClient {
-  /// Connects and takes nothing of what the hub says first.
-  static func connect(
-    _ live: LiveHub, as person: LiveHub.Person? = nil, headers: [String] = []
-  ) async throws -> WebSocketClient {
-    let client = WebSocketClient(raw: try await .connect(to: live.port))
-    try await client.raw.send(handshake(token: person?.token, headers: headers))
-    let response = try await client.raw.readResponse()
-    guard response.status == 101 else { throw Closed(code: response.status, reason: response.text) }
-    return client
-  }
-
   /// All that the hub has sent by now, in the words of all three protocols.
   func everything() async throws -> [JSON] {
     try await send(["type": "ping", "id": "everything"])

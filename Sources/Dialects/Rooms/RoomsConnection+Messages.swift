@@ -149,7 +149,7 @@ extension RoomsConnection {
           ]))
         if let namespace {
           // What is told to a person's role is theirs to hear, though few may listen to `system`.
-          self.receiver.listen(to: [Topics.notifications], in: RoomsDialect.native)
+          self.receiver.listen(to: self.notifications, in: RoomsDialect.native)
           self.notify([
             "severity": "success", "message": .string("Subscribed to \(namespace)"),
             "namespace": .string(namespace),

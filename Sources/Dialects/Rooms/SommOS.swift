@@ -165,7 +165,13 @@ extension RoomsConnection {
 
   /// SommOS sends its system's notifications to every connection.
   func hearNotifications() {
-    receiver.listen(to: [Topics.notifications], in: RoomsDialect.sommos)
+    receiver.listen(to: notifications, in: RoomsDialect.sommos)
+  }
+
+  /// The topics of what is told to people: to all, to some roles, to this one.
+  var notifications: [String] {
+    [Topics.notifications]
+      + (receiver.identity.map { ["\(Topics.notifications):\($0.user)"] } ?? [])
   }
 
   func joinDefaultRoom() {
