@@ -51,13 +51,18 @@ struct Assembly {
     let position = try store.position()
     let hub = Hub(gate: gate, position: position)
     try await hub.start(on: group, head: position.seq)
-    let uplink = try makeUplink(hub)
+    let receipts = SecondReceipts(store: store, hub: hub)
+    let uplink = try makeUplink(receipts)
     let feed = LogFeed(store: store, after: position.seq, logger: logger) { events in
       hub.publish(events)
       uplink?.nudge()
     }
     gate.ledger.observe { feed.committed($0) }
-    let changes = ForeignChanges(of: store) { feed.catchUp() }
+    let changes = ForeignChanges(of: store) {
+      feed.catchUp()
+      // What a courier brought back moves shore's cursors too.
+      receipts.tell()
+    }
     if changes == nil {
       logger.warning("changes by other processes show only with the next own one")
     }
@@ -94,7 +99,7 @@ struct Assembly {
     try await self.group.shutdownGracefully()
   }
 
-  private func makeUplink(_ hub: Hub) throws -> Uplink? {
+  private func makeUplink(_ receipts: SecondReceipts) throws -> Uplink? {
     guard let shore = configuration.shore else { return nil }
     guard let key = try? String(contentsOfFile: shore.keyFile, encoding: .utf8) else {
       throw Failure("The site key file \(shore.keyFile) cannot be read.")
@@ -107,8 +112,8 @@ struct Assembly {
     } catch {
       throw Failure(misuse: "\(error)")
     }
-    return Uplink(store: store, settings: settings, group: group, logger: logger) { [store] _ in
-      if let through = try? store.safeOnShore() { hub.tellShore(through: through) }
+    return Uplink(store: store, settings: settings, group: group, logger: logger) { _ in
+      receipts.tell()
     }
   }
 
