@@ -1,4 +1,5 @@
 import Foundation
+import LinkRelay
 import Synchronization
 import Wire
 
@@ -51,6 +52,11 @@ final class Shore: Sendable {
       "--shore", "http://127.0.0.1:\(link.port)", "--site", Self.site, "--site-key-file",
       folder.file("site.key"),
     ]
+  }
+
+  /// A command of the courier's on shore's folder.
+  func courier(_ words: String...) async throws -> Finished {
+    try await run("quartermaster-shore", ["courier"] + words + ["--data", data])
   }
 
   func export() async throws -> String {
