@@ -65,6 +65,8 @@ let package = Package(
     .systemLibrary(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .systemLibrary(name: "CEpoll"),
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "Wire", swiftSettings: strict),
@@ -116,6 +118,7 @@ let package = Package(
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
+    .target(name: "Envelope", dependencies: ["COpenSSL"], swiftSettings: strict),
     .target(
       name: "Supervision",
       dependencies: ["CSystemd", lifecycle, logging, nioCore, nioPosix],
@@ -132,7 +135,8 @@ let package = Package(
     .executableTarget(
       name: "Quartermaster",
       dependencies: [
-        "API", "Access", "Dialects", "Inventory", "Realtime", "Storage", "Supervision", "Sync",
+        "API", "Access", "Dialects", "Envelope", "Inventory", "Realtime", "Storage", "Supervision",
+        "Sync",
         "Uplink", "Wire",
         argumentParser, configuration, lifecycle, logging, nioCore, nioPosix,
         .product(name: "SystemPackage", package: "swift-system"),
@@ -143,14 +147,16 @@ let package = Package(
     .executableTarget(
       name: "QuartermasterShore",
       dependencies: [
-        "Inventory", "Shore", "Supervision", "Sync", "Wire", argumentParser, lifecycle, logging,
-        nioCore, nioPosix, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        "Envelope", "Inventory", "Shore", "Supervision", "Sync", "Wire", argumentParser, lifecycle,
+        logging, nioCore, nioPosix,
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "QuartermasterBench",
       dependencies: [
-        "CEpoll", "Inventory", "Storage", "Wire", argumentParser, grdb, logging,
+        "CEpoll", "Inventory", "LinkRelay", "Storage", "Sync", "Wire", argumentParser, grdb,
+        logging,
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: strict),
@@ -162,6 +168,12 @@ let package = Package(
         nioHTTP1,
       ],
       path: "Tests/ShoreFixtures", swiftSettings: strict),
+    .target(
+      name: "LinkRelay", dependencies: [nioCore, nioPosix], path: "Tests/LinkRelay",
+      swiftSettings: strict),
+    .testTarget(name: "LinkRelayTests", dependencies: ["LinkRelay"], swiftSettings: strict),
+    .testTarget(
+      name: "EnvelopeTests", dependencies: ["Envelope", "ShoreFixtures"], swiftSettings: strict),
     .testTarget(
       name: "SyncTests", dependencies: ["Inventory", "ShoreFixtures", "Sync", "Wire"],
       swiftSettings: strict),
@@ -172,7 +184,8 @@ let package = Package(
     .testTarget(
       name: "UplinkTests",
       dependencies: [
-        "Inventory", "Shore", "ShoreFixtures", "Storage", "Sync", "Uplink", "Wire", grdb,
+        "Inventory", "LinkRelay", "Shore", "ShoreFixtures", "Storage", "Sync", "Uplink", "Wire",
+        grdb,
         httpClient, hummingbird, logging, nioCore, nioHTTP1, nioPosix,
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
@@ -219,7 +232,7 @@ let package = Package(
       name: "InventoryTests", dependencies: ["Inventory", "Wire"], swiftSettings: strict),
     .testTarget(
       name: "Stories",
-      dependencies: ["Wire", httpClient, nioCore, nioHTTP1, nioPosix],
+      dependencies: ["LinkRelay", "Wire", httpClient, nioCore, nioHTTP1, nioPosix],
       swiftSettings: strict),
     .testTarget(
       name: "StorageTests", dependencies: ["Inventory", "Storage", "Wire", grdb, logging],

@@ -51,14 +51,19 @@ struct Assembly {
     let position = try store.position()
     let hub = Hub(gate: gate, position: position)
     try await hub.start(on: group, head: position.seq)
+    let receipts = SecondReceipts(store: store, hub: hub)
     let downlink = try makeDownlink()
-    let uplink = try makeUplink(hub, downlink)
+    let uplink = try makeUplink(receipts, downlink)
     let feed = LogFeed(store: store, after: position.seq, logger: logger) { events in
       hub.publish(events)
       uplink?.nudge()
     }
     gate.ledger.observe { feed.committed($0) }
-    let changes = ForeignChanges(of: store) { feed.catchUp() }
+    let changes = ForeignChanges(of: store) {
+      feed.catchUp()
+      // What a courier brought back moves shore's cursors too.
+      receipts.tell()
+    }
     if changes == nil {
       logger.warning("changes by other processes show only with the next own one")
     }
@@ -96,11 +101,11 @@ struct Assembly {
     try await self.group.shutdownGracefully()
   }
 
-  private func makeUplink(_ hub: Hub, _ downlink: Downlink?) throws -> Uplink? {
+  private func makeUplink(_ receipts: SecondReceipts, _ downlink: Downlink?) throws -> Uplink? {
     guard let settings = try uplinkSettings() else { return nil }
-    return Uplink(store: store, settings: settings, group: group, logger: logger) { [store] _ in
+    return Uplink(store: store, settings: settings, group: group, logger: logger) { _ in
       downlink?.hasten()
-      if let through = try? store.safeOnShore() { hub.tellShore(through: through) }
+      receipts.tell()
     }
   }
 

@@ -30,11 +30,19 @@ struct Backup: AsyncParsableCommand {
     abstract: "Write a consistent, checked copy of the database, also while the hub runs.")
 
   @Argument(help: "The file to write.") var file: String
+  @Option(
+    help: ArgumentHelp(
+      "Seal it so that only the owner of this certificate can open it.", valueName: "certificate"))
+  var seal: String?
   @OptionGroup var data: DataOption
 
   func run() async throws {
     let store = try data.openStore()
-    try store.backup(to: file) { done in Console.progress("Copying", Int(done * 100), of: 100) }
+    if let seal {
+      try SealedBackup(in: data.directory).write(file, of: store, to: seal)
+    } else {
+      try store.backup(to: file) { done in Console.progress("Copying", Int(done * 100), of: 100) }
+    }
     Console.say("Wrote \(file).")
   }
 }
@@ -48,13 +56,21 @@ struct Restore: AsyncParsableCommand {
       """)
 
   @Argument(help: "The backup.") var file: String
+  @Option(
+    help: ArgumentHelp("The private key that opens a sealed backup.", valueName: "file"))
+  var key: String?
+  @Option(
+    help: ArgumentHelp(
+      "The certificate of the hub that made it. [default: this hub's own]", valueName: "file"))
+  var signedBy: String?
   @OptionGroup var data: DataOption
 
   func run() async throws {
     Umask.restrict()
     let lock = try DataLock(directory: data.directory)
     let position = try withExtendedLifetime(lock) {
-      try Store.restore(file, into: data.directory)
+      guard let key else { return try Store.restore(file, into: data.directory) }
+      return try SealedBackup(in: data.directory).restore(file, with: key, signedBy: signedBy)
     }
     Console.say("Restored \(file): epoch \(position.epoch) begins at event \(position.seq).")
   }

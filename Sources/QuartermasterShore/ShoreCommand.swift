@@ -1,4 +1,5 @@
 import ArgumentParser
+import Envelope
 import Shore
 import Sync
 
@@ -12,7 +13,7 @@ struct ShoreCommand: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       Serve.self, SiteGroup.self, Send.self, CatalogueGroup.self, Export.self, Status.self,
-      Verify.self,
+      Verify.self, CourierGroup.self,
     ])
 
   static func main() async {
@@ -23,7 +24,9 @@ struct ShoreCommand: AsyncParsableCommand {
       } else {
         try command.run()
       }
-    } catch let error as ShoreError {
+    } catch let error as any CustomStringConvertible & Error
+      where error is ShoreError || error is EnvelopeError || error is CourierFault
+    {
       Output.tell("Error: \(error)")
       exit(withError: ExitCode.failure)
     } catch {

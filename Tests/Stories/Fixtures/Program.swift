@@ -114,9 +114,10 @@ struct Finished: Sendable {
 
 func run(
   _ program: String, _ arguments: [String], environment: [String: String] = [:],
-  input: String = "", within limit: Duration = .seconds(90)
+  input: String = "", inputFile: String? = nil, within limit: Duration = .seconds(90)
 ) async throws -> Finished {
-  let process = try Program(program, arguments, environment: environment, input: input)
+  let process = try Program(
+    program, arguments, environment: environment, input: input, inputFile: inputFile)
   let ending = try await process.end(within: limit)
   return Finished(ending: ending, output: process.output, errors: process.errors)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import LinkRelay
 import Synchronization
 import Wire
 
