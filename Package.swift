@@ -85,10 +85,15 @@ let package = Package(
         nioWebSocket,
       ],
       swiftSettings: strict),
+    .target(name: "CCrewApp"),
+    .target(
+      name: "CrewApp", dependencies: ["CCrewApp", "Sync", crypto], exclude: ["Web"],
+      swiftSettings: strict),
     .target(
       name: "API",
       dependencies: [
-        "Access", "Inventory", "Storage", "Wire", hummingbird, hummingbirdCore, logging, nioCore,
+        "Access", "CrewApp", "Inventory", "Storage", "Wire", hummingbird, hummingbirdCore, logging,
+        nioCore,
         nioHTTPTypes, nioHTTPTypesHTTP1,
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
@@ -195,6 +200,7 @@ let package = Package(
         hummingbirdCore, .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
+    .testTarget(name: "CrewAppTests", dependencies: ["CrewApp", "Sync"], swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(
       name: "InventoryTests", dependencies: ["Inventory", "Wire"], swiftSettings: strict),

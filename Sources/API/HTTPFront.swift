@@ -29,6 +29,7 @@ package struct HTTPFront: Sendable {
     ListingRoutes(gate: gate).add(to: router)
     CommandRoutes(gate: gate).add(to: router)
     StatusRoutes(gate: gate, surroundings: surroundings).add(to: router)
+    AppRoutes().add(to: router)
     let responder = router.buildResponder()
     channel = HTTP1Channel { request, writer, channel in
       let context = APIContext(source: .init(channel: channel, logger: logger))
