@@ -23,6 +23,8 @@ from playwright.sync_api import expect, sync_playwright
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 PROGRAM = os.path.join(os.environ.get("QUARTERMASTER_BIN", ".build/debug"), "quartermaster")
 PASSWORD = "long enough words"
+# Chromium refuses its sandbox to root, who runs in a container of its own anyway.
+SANDBOX = ["--no-sandbox"] if os.geteuid() == 0 else []
 
 expect.set_options(timeout=10_000)
 
@@ -191,7 +193,7 @@ class Tablet:
         self.folder = folder or tempfile.mkdtemp(prefix="quartermaster-tablet-")
         self.problems = []
         self.context = playwright.chromium.launch_persistent_context(
-            self.folder, executable_path=CHROMIUM, args=["--no-sandbox"],
+            self.folder, executable_path=CHROMIUM, args=SANDBOX,
             viewport={"width": size[0], "height": size[1]}, locale=options.pop("locale", "en-GB"),
             **options)
         self.page = self.context.pages[0]

@@ -9,7 +9,7 @@ import { request } from './core/request.js'
 import { isAdmin, isCrew, session } from './core/roles.js'
 import { onScan } from './core/scan.js'
 import { keep, settings, useTheme } from './core/settings.js'
-import { forgetCopy, isLow, loadCopy, onChange, store, tell } from './core/store.js'
+import { forgetCopy, loadCopy, loadRest, lowCount, onChange, store, tell } from './core/store.js'
 import { button, cameraView, confirmed, dialogView, icon, toasts } from './core/ui.js'
 import activity from './screens/activity.js'
 import adjust from './screens/adjust.js'
@@ -70,8 +70,7 @@ const more = () => h('ul', { class: 'list tiles' }, offered().filter((name) => !
 function counter(name) {
   const count = {
     tray: refused().length, sync: waiting().length,
-    alerts: name === 'alerts' ? [...store.products.values()].filter((each) => !each.archived && isLow(each)).length : 0,
-    more: refused().length,
+    alerts: name === 'alerts' && isSettled ? lowCount() : 0, more: refused().length,
   }[name]
   return count ? h('span', { class: `badge ${name === 'tray' || name === 'more' ? 'bad' : 'quiet'}` }, number(count)) : null
 }
@@ -161,6 +160,7 @@ onChange(() => {
 
 // Who is here.
 
+let isSettled = false
 let signedOutWhy = ''
 let storageFails = false
 
@@ -171,9 +171,12 @@ async function begin(identity) {
     loadCopy(identity.userId), openOnce().then(reloadQueue).catch(() => { storageFails = true }),
   ])
   route()
+  // The list first, then what only the next touch needs.
+  if (hasCopy) await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
+  loadRest()
+  isSettled = true
   start(identity)
   persist()
-  return hasCopy
 }
 
 let opening = null
@@ -250,4 +253,5 @@ useTheme()
 await useLanguage()
 if (settings.me) await begin(settings.me)
 else draw()
-install().catch(() => {})
+// The page first: keeping it for the next time can wait until it is there.
+setTimeout(() => install().catch(() => {}), 1000)

@@ -35,40 +35,80 @@ export const tell = () => listeners.forEach((listener) => listener())
 
 // Found by a scanner's code or by words.
 
-let codes = new Map()
-let haystacks = new Map()
+// Made when first asked for, which for a large store is after it has been drawn.
 
-const fold = (text) => text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase()
+const fold = (text) => (/^[\x20-\x7e]*$/.test(text) ? text : text.normalize('NFD').replace(/[\u0300-\u036f]/g, '')).toLowerCase()
 
-function index(product) {
-  for (const code of [...product.barcodes, product.sku]) codes.set(code.toLowerCase(), product.id)
-  const extras = Object.values(product.attributes ?? {}).filter((value) => typeof value !== 'object')
-  haystacks.set(product.id, fold(
-    [product.name, product.sku, product.category, ...product.barcodes, ...extras].join(' ')))
+let codes = null
+let entries = null
+let order = null
+
+/** The words of a product as they are searched. */
+function words(entry) {
+  if (entry.words === undefined) {
+    const { name, sku, category, barcodes, attributes } = entry.product
+    const extras = Object.values(attributes ?? {}).filter((value) => typeof value !== 'object')
+    entry.words = fold([name, sku, category, ...barcodes, ...extras].join(' '))
+  }
+  return entry.words
+}
+
+function reindex() {
+  entries = null
+  order = null
+  codes = null
+  last = null
+  isReordered = true
 }
 
 export function byCode(code) {
+  if (!codes) {
+    codes = new Map()
+    for (const product of store.products.values()) {
+      for (const each of [...product.barcodes, product.sku]) codes.set(each.toLowerCase(), product.id)
+    }
+  }
   const product = store.products.get(codes.get(code.trim().toLowerCase()))
   return product && !product.archived ? product : undefined
 }
 
-let sorted = null
-const inOrder = () => sorted ??= [...store.products.values()]
-  .filter((product) => !product.archived)
-  .sort((a, b) => collator.compare(a.name, b.name)).map((product) => product.id)
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
 
+/** The catalogue by name. */
+function inOrder() {
+  order ??= [...store.products.values()].filter((product) => !product.archived)
+    .sort((a, b) => collator.compare(a.name, b.name)).map((product) => product.id)
+  entries ??= order.map((id) => ({ product: store.products.get(id) })).filter((entry) => entry.product)
+  return entries
+}
+
+let last = null
+
 /** Products that contain every word of `text` and pass `also`, by name. */
-export function search(text, also = () => true) {
-  const words = fold(text).split(/\s+/).filter(Boolean)
-  const found = []
-  for (const id of inOrder()) {
-    const haystack = haystacks.get(id)
-    if (!words.every((word) => haystack.includes(word))) continue
-    const product = store.products.get(id)
-    if (also(product)) found.push(product)
+export function search(text, also) {
+  const wanted = fold(text).split(/\s+/).filter(Boolean)
+  // One letter more can only leave out some of what was found before.
+  const among = last && text.startsWith(last.text) ? last.found : inOrder()
+  const found = wanted.length
+    ? among.filter((entry) => wanted.every((word) => words(entry).includes(word))) : among
+  last = { text, found }
+  const products = found.map((entry) => entry.product)
+  return also ? products.filter(also) : products
+}
+
+/** Reads every product's words once, a few at a time while nothing else is to be done. */
+function warmUp() {
+  const later = globalThis.requestIdleCallback ?? ((work) => setTimeout(() => work({ timeRemaining: () => 8 }), 50))
+  const rest = inOrder().values()
+  const work = (idle) => {
+    while (idle.timeRemaining() > 2) {
+      const { value, done } = rest.next()
+      if (done) return
+      words(value)
+    }
+    later(work)
   }
-  return found
+  later(work)
 }
 
 // Levels.
@@ -106,6 +146,16 @@ export function level(product, within) {
   store.stock.get(product.id)?.forEach((row) => { if (within.has(row.locationId)) sum += row.quantity })
   changes?.forEach((change) => { if (within.has(change.location)) sum += change.quantity })
   return sum
+}
+
+let low = null
+/** How many products are running low, counted again at most once a second. */
+export function lowCount() {
+  if (!low || (low.isStale && Date.now() - low.time > 1000)) {
+    low = { count: 0, time: Date.now(), isStale: false }
+    for (const product of store.products.values()) if (!product.archived && isLow(product)) low.count += 1
+  }
+  return low.count
 }
 
 export function isLow(product) {
@@ -197,17 +247,12 @@ export async function takeSnapshot() {
   stale = new Set()
   const held = waiting ?? []
   waiting = null
+  low = null
+  warmUp()
   everythingChanged()
   for (const event of held) if (event.seq > snapshot.seq) applyEvent(event, false)
   tell()
   return { epochBefore: before }
-}
-
-function reindex() {
-  codes = new Map()
-  haystacks = new Map()
-  sorted = null
-  for (const product of store.products.values()) index(product)
 }
 
 /** What an event says that cannot be read from it: the listing and the row to read again. */
@@ -266,6 +311,7 @@ export function applyEvent(event, isLive = true) {
     stale.add(`${listing}/${id}`)
     touched(listing.slice(0, -1), id, isLive)
   }
+  if (low) low.isStale = true
   advance(event.seq)
   observers.forEach((observer) => observer(event))
   if (stale.size) refresh()
@@ -319,14 +365,11 @@ async function read(listing, id) {
   try {
     const row = await request(`/api/v1/${listing}/${id}`)
     store[listing].set(row.id, row)
-    if (listing === 'products') {
-      index(row)
-      sorted = null
-    }
+    if (listing === 'products') reindex()
   } catch (error) {
     if (error.status !== 404 && error.status !== 403) throw error
     store[listing].delete(Number(id))
-    if (listing === 'products') sorted = null
+    if (listing === 'products') reindex()
   }
   changedChunk(listing, Number(id))
 }
@@ -334,12 +377,17 @@ async function read(listing, id) {
 // The copy on the disk.
 
 const tab = newId()
-const dirty = new Set()
+const dirty = new Map()
 let saving = null
 let owner = null
-
-const changedChunk = (listing, id) => dirty.add(`${owner}:${listing}:${Math.floor(id / chunkSize)}`)
 let everything = false
+let isReordered = false
+
+function changedChunk(listing, id) {
+  if (!dirty.has(listing)) dirty.set(listing, new Set())
+  dirty.get(listing).add(Math.floor(id / chunkSize))
+}
+
 function everythingChanged() {
   everything = true
 }
@@ -350,41 +398,41 @@ function settle() {
   saving ??= setTimeout(() => { saving = null; save().catch(() => {}) }, 1500)
 }
 
-const chunkOf = (rows, chunk) => rows.filter((row) => Math.floor((row.productId ?? row.id) / chunkSize) === chunk)
+const contents = (listing) => listing === 'stock'
+  ? [...store.stock.values()].flatMap((rows) => [...rows.values()]) : [...store[listing].values()]
 
-function contents(listing) {
-  return listing === 'stock'
-    ? [...store.stock.values()].flatMap((rows) => [...rows.values()]) : [...store[listing].values()]
+/** The rows of a listing as they are kept: in chunks of text, which is read back faster than rows. */
+function chunks(listing, wanted) {
+  const groups = new Map([...(wanted ?? [])].map((chunk) => [chunk, []]))
+  for (const row of contents(listing)) {
+    const chunk = Math.floor((listing === 'stock' ? row.productId : row.id) / chunkSize)
+    if (wanted && !wanted.has(chunk)) continue
+    if (!groups.has(chunk)) groups.set(chunk, [])
+    groups.get(chunk).push(row)
+  }
+  return [...groups].map(([chunk, rows]) => [`${listing}:${chunk}`, JSON.stringify(rows)])
 }
 
 async function save() {
   if (!owner || !safe) return
   const position = { ...safe }
+  const user = owner
   await transaction(['copy'], 'readwrite', async (copy) => {
     const state = await ask(copy.get('state'))
     // Another tab has written since: its chunks may be older than this position.
-    if (everything || state?.tab !== tab || state?.owner !== owner) {
-      copy.clear()
-      for (const listing of [...tables, 'stock']) {
-        const groups = new Map()
-        for (const row of contents(listing)) {
-          const chunk = Math.floor((listing === 'stock' ? row.productId : row.id) / chunkSize)
-          if (!groups.has(chunk)) groups.set(chunk, [])
-          groups.get(chunk).push(row)
-        }
-        for (const [chunk, rows] of groups) copy.put(rows, `${owner}:${listing}:${chunk}`)
-      }
-    } else {
-      for (const key of dirty) {
-        const [, listing, chunk] = key.split(':')
-        copy.put(
-          listing === 'stock'
-            ? contents(listing).filter((row) => Math.floor(row.productId / chunkSize) === Number(chunk))
-            : chunkOf(contents(listing).map((row) => row), Number(chunk)), key)
-      }
+    const isWhole = everything || state?.tab !== tab || state?.owner !== user
+    if (isWhole) copy.clear()
+    for (const listing of [...tables, 'stock']) {
+      const wanted = isWhole ? null : dirty.get(listing)
+      if (isWhole || wanted) for (const [key, text] of chunks(listing, wanted)) copy.put(text, key)
     }
-    copy.put({ tab, owner, position, shore: store.shore }, 'state')
+    if (isWhole || isReordered) {
+      inOrder()
+      copy.put(order, 'order')
+    }
+    copy.put({ tab, owner: user, position, shore: store.shore }, 'state')
     everything = false
+    isReordered = false
     dirty.clear()
   })
 }
@@ -398,25 +446,38 @@ export async function loadCopy(user) {
   }).catch(() => new Map())
   const state = found.get('state')
   if (state?.owner !== owner) return false
-  for (const [key, rows] of found) {
-    const [of, listing] = key.split(':')
-    if (of !== owner || key === 'state') continue
-    if (listing === 'stock') rows.forEach(setLevel)
-    else rows.forEach((row) => store[listing].set(row.id, row))
-  }
   reindex()
+  for (const listing of tables) store[listing] = new Map(kept(found, listing).map((row) => [row.id, row]))
+  order = found.get('order') ?? null
   store.position = { ...state.position }
   safe = { ...state.position }
   store.shore = state.shore ?? 0
+  // Levels by place are needed a moment later than the list: it is drawn in between.
+  unread = found
   store.isComplete = true
   tell()
   return true
+}
+
+const kept = (found, listing) =>
+  [...found].filter(([key]) => key.startsWith(`${listing}:`)).flatMap(([, text]) => JSON.parse(text))
+
+let unread = null
+/** The rest of the copy. Nothing may follow the hub before it is there. */
+export function loadRest() {
+  if (!unread) return
+  kept(unread, 'stock').forEach(setLevel)
+  unread = null
+  warmUp()
+  tell()
 }
 
 /** Forgets all that the hub told: whoever signs in next starts anew. */
 export async function forgetCopy() {
   owner = null
   safe = null
+  unread = null
+  low = null
   store.position = null
   store.isComplete = false
   for (const name of [...tables, 'stock', 'lines', 'pending', 'changed']) store[name] = new Map()

@@ -190,8 +190,8 @@ h('div', { class: 'actions' },
   button(t('Go back'), () => dialog.answer(false), { autofocus: true }),
   button(dialog.yes, () => dialog.answer(true), { kind: dialog.isGrave ? 'danger' : 'primary' })))
 
-/** A list that grows as it is scrolled, so that twenty thousand rows cost what sixty cost. */
-export function longList(state, items, row, { step = 60 } = {}) {
+/** A list that grows as it is scrolled, so that twenty thousand rows cost what thirty cost. */
+export function longList(state, items, row, { step = 30 } = {}) {
   state.shown ??= step
   const shown = items.slice(0, state.shown)
   return [
