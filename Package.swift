@@ -39,6 +39,7 @@ let package = Package(
     .executable(name: "quartermaster", targets: ["Quartermaster"]),
     .executable(name: "quartermaster-shore", targets: ["QuartermasterShore"]),
     .executable(name: "quartermaster-bench", targets: ["QuartermasterBench"]),
+    .executable(name: "conformance-server", targets: ["ConformanceServer"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -81,7 +82,14 @@ let package = Package(
     .target(
       name: "Realtime",
       dependencies: [
-        "Access", "Inventory", "Storage", "Wire", crypto, logging, nioCore, nioHTTP1, nioPosix,
+        "Access", "CZlib", "Inventory", "Storage", "Wire", crypto, logging, nioCore, nioHTTP1,
+        nioPosix, nioWebSocket,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Dialects",
+      dependencies: [
+        "Access", "Inventory", "Realtime", "Storage", "Wire", crypto, logging, nioCore, nioHTTP1,
         nioWebSocket,
       ],
       swiftSettings: strict),
@@ -93,8 +101,7 @@ let package = Package(
       name: "API",
       dependencies: [
         "Access", "CrewApp", "Inventory", "Storage", "Wire", hummingbird, hummingbirdCore, logging,
-        nioCore,
-        nioHTTPTypes, nioHTTPTypesHTTP1,
+        nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
@@ -129,8 +136,8 @@ let package = Package(
     .executableTarget(
       name: "Quartermaster",
       dependencies: [
-        "API", "Access", "Inventory", "Realtime", "Storage", "Supervision", "Sync", "Uplink",
-        "Wire",
+        "API", "Access", "Dialects", "Inventory", "Realtime", "Storage", "Supervision", "Sync",
+        "Uplink", "Wire",
         argumentParser, configuration, lifecycle, logging, nioCore, nioPosix,
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -177,7 +184,8 @@ let package = Package(
     .target(
       name: "HubFixtures",
       dependencies: [
-        "API", "Access", "Inventory", "Realtime", "Storage", "Wire", logging, nioCore, nioPosix,
+        "API", "Access", "Dialects", "Inventory", "Realtime", "Storage", "Wire", logging, nioCore,
+        nioPosix,
       ],
       path: "Tests/HubFixtures", swiftSettings: strict),
     .testTarget(
@@ -201,6 +209,17 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(name: "CrewAppTests", dependencies: ["CrewApp", "Sync"], swiftSettings: strict),
+    .executableTarget(
+      name: "ConformanceServer",
+      dependencies: [
+        "API", "Dialects", "Inventory", "Realtime", "Wire", argumentParser, logging, nioCore,
+        nioHTTP1, nioPosix, nioWebSocket,
+      ],
+      path: "Tests/ConformanceServer", swiftSettings: strict),
+    .testTarget(
+      name: "DialectsTests",
+      dependencies: ["Dialects", "HubFixtures", "Inventory", "Realtime", "Wire", nioCore],
+      swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(
       name: "InventoryTests", dependencies: ["Inventory", "Wire"], swiftSettings: strict),

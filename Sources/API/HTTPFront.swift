@@ -19,7 +19,8 @@ package struct HTTPFront: Sendable {
   private let logger: Logger
 
   package init(
-    gate: Gate, surroundings: Surroundings, allowedOrigins: Set<String>, logger: Logger
+    gate: Gate, surroundings: Surroundings, polling: PollingRoutes? = nil,
+    allowedOrigins: Set<String>, logger: Logger
   ) {
     let router = Router(context: APIContext.self)
     router.middlewares.add(ProblemMiddleware())
@@ -30,6 +31,20 @@ package struct HTTPFront: Sendable {
     CommandRoutes(gate: gate).add(to: router)
     StatusRoutes(gate: gate, surroundings: surroundings).add(to: router)
     AppRoutes().add(to: router)
+    LiveRoutes(gate: gate, surroundings: surroundings).add(to: router)
+    CountRoutes(gate: gate, surroundings: surroundings).add(to: router)
+    polling?.add(to: router)
+    self.init(router, logger)
+  }
+
+  /// Long-polling alone, for whom there is no hub.
+  package init(polling: PollingRoutes, logger: Logger) {
+    let router = Router(context: APIContext.self)
+    polling.add(to: router)
+    self.init(router, logger)
+  }
+
+  private init(_ router: Router<APIContext>, _ logger: Logger) {
     let responder = router.buildResponder()
     channel = HTTP1Channel { request, writer, channel in
       let context = APIContext(source: .init(channel: channel, logger: logger))

@@ -52,12 +52,6 @@ struct StatusRoutes {
     router.get("/api/asyncapi.json") { _, _ -> Response in
       .json(AsyncAPI.document(version: surroundings.version))
     }
-    router.get("/api/ws") { _, _ -> Response in
-      let refusal = Refusal(.malformed, "Open a WebSocket here: GET with Upgrade: websocket.")
-      return .json(
-        Problem(refusal).json, status: .init(code: 426, reasonPhrase: "Upgrade Required"),
-        headers: [.upgrade: "websocket"])
-    }
   }
 
   private func detailedHealth() throws -> JSON {

@@ -4,6 +4,8 @@ import Wire
 package struct Surroundings: Sendable {
   /// One JSON object per connection that has signed in.
   package var presences: @Sendable () async throws -> [JSON]
+  /// How many are connected, as what.
+  package var attendance: @Sendable () async throws -> Attendance
   /// Live connections: `connections`, `opened`, `refused`, `published`.
   package var traffic: @Sendable () -> [String: Int]
   /// One member per check of the watchdog, and whether all is well.
@@ -15,12 +17,14 @@ package struct Surroundings: Sendable {
 
   package init(
     presences: @escaping @Sendable () async throws -> [JSON],
+    attendance: @escaping @Sendable () async throws -> Attendance,
     traffic: @escaping @Sendable () -> [String: Int],
     health: @escaping @Sendable () -> (isWell: Bool, details: JSON),
     uplink: @escaping @Sendable () -> JSON?, version: String,
     started: ContinuousClock.Instant = .now
   ) {
     self.presences = presences
+    self.attendance = attendance
     self.traffic = traffic
     self.health = health
     self.uplink = uplink

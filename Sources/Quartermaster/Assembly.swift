@@ -1,5 +1,6 @@
 import API
 import Access
+import Dialects
 import Foundation
 import Inventory
 import Logging
@@ -78,7 +79,7 @@ struct Assembly {
     try await started(url)
 
     let front = FrontDesk(
-      listener: listener, hub: hub, ledger: gate.ledger, manager: manager, logger: logger)
+      listener: listener, hub: hub, gate: gate, manager: manager, logger: logger)
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     if let uplink { services.append(.init(service: uplink)) }
     services.append(
@@ -114,10 +115,13 @@ struct Assembly {
   private func listen(
     _ hub: Hub, _ watchdog: Watchdog, _ uplink: Uplink?
   ) async throws -> Listener {
+    let sockets = SocketDialect(
+      hub: hub, allowedOrigins: Set(configuration.allowedOrigins))
     let front = HTTPFront(
       gate: gate,
       surroundings: Surroundings(
         presences: { try await hub.presences().map(\.json) },
+        attendance: { Attendance(try await hub.census(), rooms: hub.rooms) },
         traffic: {
           let traffic = hub.traffic
           return [
@@ -126,13 +130,19 @@ struct Assembly {
           ]
         },
         health: { watchdog.health }, uplink: { uplink?.status.json }, version: Version.current),
+      polling: PollingRoutes(path: sockets.server.settings.path) {
+        head, address, loop, departure, body in
+        await sockets.server.answer(
+          head, from: address, on: loop, departure: departure, body: body)
+      },
       allowedOrigins: Set(configuration.allowedOrigins), logger: logger)
     do {
       return try await Listener(
         group: group,
         on: manager.listeningSockets().first.map(Listener.Place.socket)
           ?? .address(host: configuration.host, port: configuration.port),
-        admission: Admission(hub: hub, allowedOrigins: Set(configuration.allowedOrigins)),
+        admission: Admission(
+          hub: hub, allowedOrigins: Set(configuration.allowedOrigins), dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
         http: { channel in
           channel.eventLoop.makeCompletedFuture {
             Listener.HTTPConnection(serve: try front.attach(to: channel))
@@ -184,6 +194,18 @@ extension UplinkStatus {
       "lastContact": .integer(lastContact), "lastError": .text(lastError),
       "eventsSent": .int(eventsSent), "bytesSent": .int(bytesSent), "refused": .int(refused),
     ])
+  }
+}
+
+extension Attendance {
+  init(_ census: Census, rooms: [String: Int]) {
+    self.init()
+    total = census.total
+    authenticated = census.authenticated
+    byRole = census.byRole
+    byNamespace = census.byNamespace
+    byPlace = census.byPlace
+    self.rooms = rooms
   }
 }
 

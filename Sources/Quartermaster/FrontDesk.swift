@@ -1,3 +1,4 @@
+import Access
 import Logging
 import Realtime
 import ServiceLifecycle
@@ -9,7 +10,7 @@ import Supervision
 struct FrontDesk: Service {
   let listener: Listener
   let hub: Hub
-  let ledger: Ledger
+  let gate: Gate
   let manager: ServiceManager
   let logger: Logger
 
@@ -20,8 +21,9 @@ struct FrontDesk: Service {
         try await gracefulShutdown()
         manager.stopping("Finishing what was begun.")
         listener.stopAccepting()
-        await ledger.close()
-        hub.closeAll("The hub is stopping.")
+        await gate.recordUsage()
+        await gate.ledger.close()
+        hub.closeAll()
         await departures()
       }
       // Whichever ends first, the other has nothing left to do.

@@ -9,6 +9,11 @@ struct Adjustment {
       + #"\#(product),"locationId":1,"quantity":1,"reason":"adjustment"\#(remark)}}"#
   }
 
+  /// A scan in the room that the writer opened first.
+  func scan(id: String) -> String {
+    #"{"type":"command","id":"\#(id)","command":"count.scan","data":{"countId":1,"code":"SKU-1"}}"#
+  }
+
   /// Fails where a message refuses a command; a measurement must not count refusals as work.
   static func check(_ message: UnsafeRawBufferPointer) throws {
     if message.begins(with: #"{"type":"refused""#) {

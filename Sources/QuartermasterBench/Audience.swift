@@ -1,4 +1,4 @@
-/// Subscribers to the inventory and one writer, which sends changes no faster than they are heard.
+/// Subscribers that speak one dialect and one writer on the hub's own protocol, which sends changes no faster than they are heard.
 struct Audience {
   struct Outcome {
     var deliveries = 0
@@ -17,17 +17,30 @@ struct Audience {
   private let hub: HubProcess
   private let swarm: Swarm
   private let subscribers: Int
+  private let tongue: Tongue
+  private let token: String
   private var adjustment: Adjustment
   private var number = 0
   private(set) var messageSize = 0
 
-  init(_ hub: HubProcess, _ token: String, subscribers: Int, product: Int64) throws {
+  init(
+    _ hub: HubProcess, _ token: String, subscribers: Int, speaking tongue: Tongue, product: Int64
+  ) throws {
     self.hub = hub
+    self.tongue = tongue
+    self.token = token
     self.subscribers = subscribers
     adjustment = Adjustment(product: product)
     swarm = try Swarm()
-    try swarm.join(subscribers + 1, port: hub.port, token: token)
-    try swarm.subscribe(0..<subscribers)
+    try swarm.join(subscribers, port: hub.port, token: token, path: tongue.path)
+    try swarm.subscribe(0..<subscribers, tongue, token: token)
+    try swarm.join(1, port: hub.port, token: token)
+    if tongue == .countRooms {
+      swarm.say(
+        #"{"type":"command","id":"open","command":"count.open","data":{"room":"\#(Tongue.room)"}}"#,
+        from: writer)
+      try swarm.flush(writer)
+    }
   }
 
   private var writer: Int { subscribers }
@@ -69,12 +82,18 @@ struct Audience {
         now >= start + gap * UInt64(sent.count)
       {
         number += 1
-        swarm.say(adjustment.message(id: "f-\(number)"), from: writer)
+        swarm.say(
+          tongue == .countRooms
+            ? adjustment.scan(id: "f-\(number)") : adjustment.message(id: "f-\(number)"),
+          from: writer)
         sent.append(now)
       }
       try swarm.flush(writer)
       try swarm.turn(gap == 0 ? 100 : 1) { device, message in
-        guard message.begins(with: #"{"type":"inventory:updated""#) else {
+        guard message.begins(with: tongue.change), device != writer else {
+          for answer in tongue.answers(to: message, token: token) {
+            swarm.say(answer, from: device)
+          }
           return try Adjustment.check(message)
         }
         size = message.count

@@ -6,9 +6,10 @@ struct Fanout: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Tell stock changes to many subscribers, and compare with bare writes.")
 
-  @Option(help: "Devices that listen to the inventory namespace.") var subscribers = 1000
+  @Option(help: "Devices that listen.") var subscribers = 1000
+  @Option(help: "What the devices speak.") var dialect = Tongue.native
   @Option(help: "Changes, saved and told to every subscriber.") var events = 2000
-  @Option(help: "Bytes of one event's message.") var size = 350
+  @Option(help: "Bytes of one event's message, of the hub's own protocol.") var size = 350
   @Option(help: "Changes that are on their way at a time.") var inFlight = 16
   @OptionGroup var options: BenchOptions
 
@@ -24,8 +25,9 @@ struct Fanout: ParsableCommand {
     let hub = try HubProcess(options.program, data: workplace.data)
     defer { hub.stop() }
 
-    var audience = try Audience(hub, token, subscribers: subscribers, product: product)
-    try audience.fit(size: size)
+    var audience = try Audience(
+      hub, token, subscribers: subscribers, speaking: dialect, product: product)
+    if dialect == .native { try audience.fit(size: size) }
     _ = try audience.publish(100, inFlight: inFlight)
     let busy = try audience.publish(events, inFlight: inFlight)
     let calm = try audience.publish(Self.pacedEvents, pace: Self.pace)
@@ -33,7 +35,8 @@ struct Fanout: ParsableCommand {
       sockets: subscribers, rounds: max(100, events / 8), size: audience.messageSize + 4)
 
     var report = Report("fanout")
-    report.heading("Saturated: \(subscribers) subscribers, \(inFlight) changes in flight")
+    report.heading(
+      "Saturated: \(subscribers) subscribers of \(dialect.rawValue), \(inFlight) changes in flight")
     report.add("messageBytes", "bytes of a message", Double(audience.messageSize), digits: 0)
     report.add("deliveries", "deliveries", Double(busy.deliveries), digits: 0)
     report.add("deliveriesPerSecond", "deliveries", busy.perSecond, "/s", digits: 0)

@@ -39,7 +39,7 @@ struct Footprint: ParsableCommand {
     let idle = try State(hub.figures, over: 10)
     let swarm = try Swarm()
     try swarm.join(devices, port: hub.port, token: token)
-    try swarm.subscribe(0..<devices)
+    try swarm.subscribe(0..<devices, .native, token: token)
     sleep(2)
     let full = try State(hub.figures, over: 10)
     swarm.leave()

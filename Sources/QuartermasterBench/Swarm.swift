@@ -1,6 +1,6 @@
 import Glibc
 
-/// Many devices on one thread, speaking the hub's own protocol: one epoll set, one buffer for what
+/// Many devices on one thread: one epoll set, one buffer for what
 /// arrives, frames counted where they lie.
 ///
 /// Sending blocks, which bounded numbers of commands in flight never come to feel.
@@ -31,11 +31,11 @@ final class Swarm {
   }
 
   /// Opens `count` more connections, signed in by `token`.
-  func join(_ count: Int, port: UInt16, token: String) throws {
+  func join(_ count: Int, port: UInt16, token: String, path: String = "/api/ws") throws {
     for _ in 0..<count {
       let descriptor = try Socket.connect(port: port)
       let request = """
-        GET /api/ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        GET \(path) HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
         Authorization: Bearer \(token)\r\n\r\n
         """
@@ -56,18 +56,19 @@ final class Swarm {
     }
   }
 
-  /// Subscribes the devices to the inventory namespace and waits until all are live.
-  func subscribe(_ chosen: Range<Int>) throws {
+  /// Has the devices say what makes them listeners, and waits until all are.
+  func subscribe(_ chosen: Range<Int>, _ tongue: Tongue, token: String) throws {
     for device in chosen {
-      say(#"{"type":"subscribe","data":{"namespace":"inventory"}}"#, from: device)
+      for message in tongue.opening(token: token) { say(message, from: device) }
       try flush(device)
     }
     var live = 0
     let deadline = Clock.now() + 30_000_000_000
     while live < chosen.count {
       guard Clock.now() < deadline else { throw Failure("Subscribing took too long.") }
-      try turn(100) { _, message in
-        if message.begins(with: #"{"type":"subscribed""#) { live += 1 }
+      try turn(100) { device, message in
+        if message.begins(with: tongue.live) { live += 1 }
+        for answer in tongue.answers(to: message, token: token) { say(answer, from: device) }
       }
     }
   }

@@ -10,34 +10,48 @@ package struct Admission: Sendable {
   /// Origins that pages of other hosts may connect from; `*` for any. Same-origin always passes, and
   /// so does what sends no Origin, which is no browser.
   package let allowedOrigins: Set<String>
+  package let dialects: [any Dialect]
 
-  package init(hub: Hub, allowedOrigins: Set<String>) {
+  package init(hub: Hub, allowedOrigins: Set<String>, dialects: [any Dialect]) {
     self.hub = hub
     self.allowedOrigins = allowedOrigins
+    self.dialects = dialects
   }
 
+  /// A connection that has its place on the hub.
   package struct Admitted: Sendable {
-    var connection: Int64
-    var identity: Identity?
-    var address: String
+    package var connection: Int64
+    package var identity: Identity?
+    package var address: String
     /// The identity's rows were read when the loop had delivered the log up to here.
-    var head: Int64
+    package var head: Int64
+    package var request: HTTPRequestHead
+    var dialect: any Dialect
   }
 
   func admit(
     _ request: HTTPRequestHead, address: String, asOf head: Int64
   ) async throws(Refusal) -> Admitted {
     try hub.attempted(from: address)
-    guard request.uri.split(separator: "?").first == "/api/ws" else {
-      throw Refusal(.notFound, "There is no WebSocket at this path; the hub's is /api/ws.")
+    let path = request.uri.prefix { $0 != "?" }
+    guard let dialect = dialects.first(where: { $0.serves(String(path)) }) else {
+      throw Refusal(.notFound, "There is no WebSocket at this path; the hub's own is /api/ws.")
     }
     try checkOrigin(request)
     var identity: Identity?
-    if let token = Credentials.token(in: request) {
+    if dialect.signsInAtTheDoor, let token = Credentials.token(in: request) {
       identity = try await hub.gate.identity(token: token)
     }
     let connection = try hub.reserve(address: address, user: identity?.user)
-    return Admitted(connection: connection, identity: identity, address: address, head: head)
+    return Admitted(
+      connection: connection, identity: identity, address: address, head: head,
+      request: request, dialect: dialect)
+  }
+
+  /// Gives back the place of a connection that never came to be.
+  func withdraw(_ admitted: Admitted) {
+    hub.released(address: admitted.address)
+    if let identity = admitted.identity { hub.departed(identity.user) }
   }
 
   private func checkOrigin(_ request: HTTPRequestHead) throws(Refusal) {
@@ -50,7 +64,7 @@ package struct Admission: Sendable {
 extension Credentials {
   /// RFC 6750's header, the sign-in cookie, or `access_token` in the query for browsers' WebSockets,
   /// which can set no header.
-  static func token(in request: HTTPRequestHead) -> String? {
+  package static func token(in request: HTTPRequestHead) -> String? {
     token(
       authorization: request.headers.first(name: "authorization"),
       cookie: request.headers.first(name: "cookie"),

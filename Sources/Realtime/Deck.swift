@@ -1,23 +1,22 @@
 import Access
 import Inventory
 import NIOCore
-import NIOWebSocket
 
-/// The connections of one event loop, and who of them listens to what.
+/// The receivers of one event loop, and who of them listens to what.
 ///
 /// Everything here happens on that loop and needs no lock. A published batch of events arrives in
-/// one hop; each matching connection is written to once per event, however many of its topics match,
+/// one hop; each matching receiver is told once per event, however many of its topics match,
 /// and flushed once per batch.
 package final class Deck {
-  let eventLoop: any EventLoop
-  let hub: Hub
-  private var connections: [ObjectIdentifier: HubConnection] = [:]
-  private var listeners: [String: [ObjectIdentifier: HubConnection]] = [:]
-  private var unflushed: [HubConnection] = []
+  package let eventLoop: any EventLoop
+  package let hub: Hub
+  private(set) var receivers: [ObjectIdentifier: Receiver] = [:]
+  private var listeners: [String: [ObjectIdentifier: Receiver]] = [:]
+  private var unflushed: [Receiver] = []
   private var isFlushScheduled = false
   private var heartbeat: RepeatedTask?
   /// The last event that was delivered on this loop.
-  private(set) var head: Int64
+  package private(set) var head: Int64
   /// The last event among them that may have changed what somebody's rows say.
   private(set) var rightsChanged: Int64 = 0
 
@@ -27,10 +26,10 @@ package final class Deck {
     self.head = head
   }
 
-  var presences: [Presence] { connections.values.compactMap(\.presence) }
+  var presences: [Presence] { receivers.values.compactMap(\.presence) }
 
-  func add(_ connection: HubConnection) {
-    connections[ObjectIdentifier(connection)] = connection
+  func add(_ receiver: Receiver) {
+    receivers[ObjectIdentifier(receiver)] = receiver
     guard heartbeat == nil else { return }
     // A connection costs no timer of its own; one sweep per loop serves all, and none runs idle.
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
@@ -39,20 +38,20 @@ package final class Deck {
     ) { _ in bound.value.sweep() }
   }
 
-  func remove(_ connection: HubConnection) {
-    connections[ObjectIdentifier(connection)] = nil
-    if connections.isEmpty {
+  func remove(_ receiver: Receiver) {
+    receivers[ObjectIdentifier(receiver)] = nil
+    if receivers.isEmpty {
       heartbeat?.cancel()
       heartbeat = nil
     }
   }
 
-  func listen(_ connection: HubConnection, to topic: String) {
-    listeners[topic, default: [:]][ObjectIdentifier(connection)] = connection
+  func listen(_ receiver: Receiver, to topic: String) {
+    listeners[topic, default: [:]][ObjectIdentifier(receiver)] = receiver
   }
 
-  func unlisten(_ connection: HubConnection, to topic: String) {
-    listeners[topic]?[ObjectIdentifier(connection)] = nil
+  func unlisten(_ receiver: Receiver, to topic: String) {
+    listeners[topic]?[ObjectIdentifier(receiver)] = nil
     if listeners[topic]?.isEmpty ?? false { listeners[topic] = nil }
   }
 
@@ -60,27 +59,16 @@ package final class Deck {
     for shared in events {
       head = max(head, shared.event.seq)
       for topic in shared.event.topics {
-        guard let receivers = listeners[topic] else { continue }
-        for connection in receivers.values { connection.offer(shared) }
+        guard let listening = listeners[topic] else { continue }
+        for receiver in listening.values { receiver.offer(shared) }
       }
       heed(shared.event)
     }
     flush()
   }
 
-  /// Something of the moment that is no event: not logged, not replayed.
-  func announce(_ frame: ByteBuffer, topic: String, to audience: Audience) {
-    guard let receivers = listeners[topic] else { return }
-    for connection in receivers.values where audience.includes(connection.identity) {
-      connection.push(frame)
-    }
-    flush()
-  }
-
-  func tellAll(_ frame: ByteBuffer) {
-    for connection in connections.values where connection.identity != nil {
-      connection.push(frame)
-    }
+  func tellAll(_ shared: SharedEvent) {
+    for receiver in receivers.values { receiver.tellAnyway(shared) }
     flush()
   }
 
@@ -91,22 +79,22 @@ package final class Deck {
     case .sessionEnded:
       rightsChanged = event.seq
       guard let session = SessionEvent(event)?.session else { return }
-      for connection in connections.values where connection.identity?.session == session {
-        connection.close(.signedOut, "This session has ended. Sign in again.")
+      for receiver in receivers.values where receiver.identity?.session == session {
+        receiver.close(.sessionEnded)
       }
     case .userUpdated:
       rightsChanged = event.seq
       guard let user = SessionEvent(event)?.user else { return }
-      for connection in connections.values where connection.identity?.user == user {
-        connection.close(.identityChanged, "Your rights have changed. Connect again.")
+      for receiver in receivers.values where receiver.identity?.user == user {
+        receiver.close(.rightsChanged)
       }
     default: break
     }
   }
 
   /// Registers a connection for one flush at the end of this turn of the loop.
-  func willFlush(_ connection: HubConnection) {
-    unflushed.append(connection)
+  func willFlush(_ receiver: Receiver) {
+    unflushed.append(receiver)
     guard !isFlushScheduled else { return }
     isFlushScheduled = true
     let bound = NIOLoopBound(self, eventLoop: eventLoop)
@@ -117,22 +105,22 @@ package final class Deck {
     isFlushScheduled = false
     let waiting = unflushed
     unflushed.removeAll(keepingCapacity: true)
-    for connection in waiting { connection.flush() }
+    for receiver in waiting { receiver.flush() }
   }
 
   private func sweep() {
     let (now, silence) = (NIODeadline.now(), hub.heartbeat.silence)
-    for connection in connections.values {
-      let silent = now - connection.lastHeard
+    for receiver in receivers.values {
+      let silent = now - receiver.lastHeard
       if silent > silence + silence {
-        connection.drop()
+        receiver.drop()
       } else if silent > silence - hub.heartbeat.sweep {
-        connection.ping()
+        receiver.ping()
       }
     }
   }
 
-  func closeAll(_ reason: String) {
-    for connection in connections.values { connection.close(.goingAway, reason) }
+  func closeAll() {
+    for receiver in receivers.values { receiver.close(.stopping) }
   }
 }

@@ -16,8 +16,8 @@ package final class Hub: Sendable {
   package let gate: Gate
   package let epoch: String
   let log: ReplayReader
-  let heartbeat: Heartbeat
-  let now: @Sendable () -> Int64
+  package let heartbeat: Heartbeat
+  package let now: @Sendable () -> Int64
   private let decks: Mutex<[Berth]>
   private let counts = Mutex(Counts())
 
@@ -30,6 +30,7 @@ package final class Hub: Sendable {
     var total = 0
     var byAddress: [String: Int] = [:]
     var byUser: [Int64: Int] = [:]
+    var byRoom: [String: Int] = [:]
     var lastConnection: Int64 = 0
     var attempts = RateLimiter<String>()
     var opened = 0
@@ -50,7 +51,7 @@ package final class Hub: Sendable {
       store: gate.ledger.store, epoch: position.epoch, limit: gate.limits.replayedEvents)
   }
 
-  var limits: Limits { gate.limits }
+  package var limits: Limits { gate.limits }
 
   /// Gives every loop of `group` its deck; events after `head` are delivered from then on.
   package func start(on group: any EventLoopGroup, head: Int64) async throws {
@@ -62,7 +63,7 @@ package final class Hub: Sendable {
     }
   }
 
-  func deck(on loop: any EventLoop) -> Deck? {
+  package func deck(on loop: any EventLoop) -> Deck? {
     decks.withLock { $0 }.first { $0.loop === loop }?.deck.value
   }
 
@@ -79,27 +80,39 @@ package final class Hub: Sendable {
     onEachDeck { $0.deliver(shared) }
   }
 
+  /// Tells whoever listens now something of the moment, which is neither logged nor replayed.
+  package func announce(
+    _ type: String, topics: [String], to audience: Audience, _ data: JSON
+  ) {
+    let shared = SharedEvent(
+      passing: type, topics: topics, audience: audience, data: data.encoded, time: now())
+    onEachDeck { $0.deliver([shared]) }
+  }
+
   /// Tells every device how far the log is safe on shore: the second receipt.
   package func tellShore(through seq: Int64) {
-    let message: JSON = [
-      "type": "shore", "data": ["epoch": .string(epoch), "through": .int(seq)],
-    ]
-    let frame = WebSocketFrames.text(message.encodedBytes)
-    onEachDeck { $0.tellAll(frame) }
+    let data: JSON = ["epoch": .string(epoch), "through": .int(seq)]
+    let shared = SharedEvent(
+      passing: "shore", topics: [], audience: Audience(roles: .signedIn), data: data.encoded,
+      time: now())
+    onEachDeck { $0.tellAll(shared) }
   }
 
   enum Movement: String { case joined, left }
 
-  func announce(_ movement: Movement, _ connection: HubConnection) {
-    guard let presence = connection.presence else { return }
-    let message: JSON = [
-      "type": .string("presence:\(movement.rawValue)"), "data": presence.json,
-      "timestamp": .int(now()),
-    ]
-    let frame = WebSocketFrames.text(message.encodedBytes)
-    onEachDeck {
-      $0.announce(frame, topic: Presence.topic, to: Audience(roles: .crew))
-    }
+  func announce(_ movement: Movement, _ receiver: Receiver) {
+    guard let presence = receiver.presence else { return }
+    announce(
+      "presence:\(movement.rawValue)", topics: [Topics.presence], to: Audience(roles: .crew),
+      presence.json)
+  }
+
+  /// Reads the store off the event loops; `answer` is called once, on a thread of its own.
+  package func read<Value: Sendable>(
+    _ body: @escaping @Sendable (Store) throws(StoreError) -> Value,
+    answer: @escaping @Sendable (Result<Value, StoreError>) -> Void
+  ) {
+    log.read(body, answer)
   }
 
   /// Who is connected at this moment.
@@ -115,9 +128,17 @@ package final class Hub: Sendable {
     return try await presences(on: loop).get()
   }
 
-  /// Says goodbye to every device with close code 1001.
-  package func closeAll(_ reason: String) {
-    onEachDeck { $0.closeAll(reason) }
+  package func census() async throws -> Census {
+    var census = Census()
+    for berth in decks.withLock({ $0 }) {
+      census = census + (try await berth.loop.submit { berth.deck.value.census }.get())
+    }
+    return census
+  }
+
+  /// Says goodbye to every device.
+  package func closeAll() {
+    onEachDeck { $0.closeAll() }
   }
 
   /// Completes after every event loop has turned once; the watchdog's question.
@@ -145,7 +166,7 @@ extension Hub {
   }
 
   /// Counts an attempt to connect, whatever becomes of it.
-  func attempted(from address: String) throws(Refusal) {
+  package func attempted(from address: String) throws(Refusal) {
     let now = Duration.nanoseconds(Int64(NIODeadline.now().uptimeNanoseconds))
     let isAdmitted = counts.withLock { counts in
       let isAdmitted = counts.attempts.admit(
@@ -159,7 +180,7 @@ extension Hub {
   }
 
   /// Takes a place for a connection and gives it its number, or says which limit is reached.
-  func reserve(address: String, user: Int64?) throws(Refusal) -> Int64 {
+  package func reserve(address: String, user: Int64? = nil) throws(Refusal) -> Int64 {
     let result = counts.withLock { counts -> Result<Int64, Refusal> in
       func refused(_ code: Refusal.Code, _ message: String) -> Result<Int64, Refusal> {
         counts.refused += 1
@@ -184,27 +205,49 @@ extension Hub {
     return try result.get()
   }
 
-  func released(address: String, user: Int64?) {
+  /// Gives a connection's place back.
+  package func released(address: String) {
     counts.withLock { counts in
       counts.total -= 1
       Self.decrement(&counts.byAddress, address)
-      if let user { Self.decrement(&counts.byUser, user) }
     }
+  }
+
+  /// One connection of a user less.
+  package func departed(_ user: Int64) {
+    counts.withLock { Self.decrement(&$0.byUser, user) }
   }
 
   private static let userIsFull = "This user has as many connections as they may have."
 
-  /// A connection has signed in anew; the limit of its user holds as it does at the door.
-  func reassigned(from before: Int64?, to after: Int64) throws(Refusal) {
-    guard before != after else { return }
+  /// One more connection of `user`, or one that was `before`'s; the limit is the same as at the door.
+  package func arrived(_ user: Int64, insteadOf before: Int64? = nil) throws(Refusal) {
+    guard before != user else { return }
     let isAdmitted = counts.withLock { counts in
-      guard counts.byUser[after, default: 0] < limits.connectionsPerUser else { return false }
+      guard counts.byUser[user, default: 0] < limits.connectionsPerUser else { return false }
       if let before { Self.decrement(&counts.byUser, before) }
-      counts.byUser[after, default: 0] += 1
+      counts.byUser[user, default: 0] += 1
       return true
     }
     guard isAdmitted else { throw Refusal(.rateLimited, Self.userIsFull) }
   }
+
+  /// Takes a place in `room`, of which there are `limit`.
+  /// - Returns: whether one was left.
+  package func entered(_ room: String, limit: Int) -> Bool {
+    counts.withLock { counts in
+      guard counts.byRoom[room, default: 0] < limit else { return false }
+      counts.byRoom[room, default: 0] += 1
+      return true
+    }
+  }
+
+  package func left(_ room: String) {
+    counts.withLock { Self.decrement(&$0.byRoom, room) }
+  }
+
+  /// The rooms that somebody is in, with how many.
+  package var rooms: [String: Int] { counts.withLock { $0.byRoom } }
 
   private static func decrement<Key: Hashable>(_ counts: inout [Key: Int], _ key: Key) {
     let left = counts[key, default: 1] - 1

@@ -78,7 +78,7 @@ package final class Listener: Sendable {
     _ channel: any Channel, _ admission: Admission, _ patience: TimeAmount, _ callers: Callers,
     http: @escaping HTTPFront, refusal: @escaping RefusalFront
   ) throws -> EventLoopFuture<Service> {
-    let decision = Upgrader.Decision(hub: admission.hub)
+    let decision = Upgrader.Decision(admission: admission)
     let upgrades = NIOTypedHTTPServerUpgradeConfiguration<Service>(
       upgraders: [Upgrader(admission: admission, decision: decision)],
       notUpgradingCompletionHandler: { channel in

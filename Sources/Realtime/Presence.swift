@@ -9,6 +9,8 @@ package struct Presence: Sendable {
   package var role: Role
   package var device: String
   package var address: String
+  /// Where it connected: a path, a Socket.IO namespace, or `count:` and a count room.
+  package var place: String
   /// The hub's clock, milliseconds since 1970.
   package var since: Int64
 
@@ -16,12 +18,10 @@ package struct Presence: Sendable {
     [
       "connectionId": .int(connection), "userId": .int(user), "userName": .string(name),
       "role": .string(role.rawValue), "device": .string(device), "address": .string(address),
+      "place": .string(place),
       "since": .int(since),
     ]
   }
-
-  /// The topic that tells arrivals and departures to the crew.
-  static let topic = "presence"
 }
 
 /// The ids in an event about a person or a session.

@@ -40,6 +40,15 @@ final class ReplayReader: Sendable {
     }
   }
 
+  func read<Value: Sendable>(
+    _ body: @escaping @Sendable (Store) throws(StoreError) -> Value,
+    _ answer: @escaping @Sendable (Result<Value, StoreError>) -> Void
+  ) {
+    queue.async { [store] in
+      answer(Self.result { () throws(StoreError) in try body(store) })
+    }
+  }
+
   private static func result<Value>(
     _ body: () throws(StoreError) -> Value
   ) -> Result<Value, StoreError> {

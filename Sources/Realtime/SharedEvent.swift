@@ -1,46 +1,46 @@
 import Inventory
-import NIOCore
 import Synchronization
-import Wire
 
-/// A committed event on its way to devices. Its frame is made once, by the first event loop that has
-/// a receiver for it, and shared by all receivers.
+/// An event on its way to devices. Its frames are made once a rendition, by the first event loop that
+/// has a receiver for it, and shared by all receivers.
 package final class SharedEvent: Sendable {
   package let event: Event
-  private let epoch: String
-  private let cached = Mutex<ByteBuffer?>(nil)
+  package let epoch: String
+  /// Tells one passing thing from the next; 0 for what is logged.
+  let passage: Int64
+  private let rendered = Mutex<[(rendition: ObjectIdentifier, frames: SharedFrames?)]>([])
+
+  private static let passages = Atomic<Int64>(0)
 
   package init(_ event: Event, epoch: String) {
     self.event = event
     self.epoch = epoch
+    passage =
+      event.seq == 0 ? Self.passages.add(1, ordering: .relaxed).newValue : 0
   }
 
-  package var frame: ByteBuffer {
-    cached.withLock { cached in
-      if let frame = cached { return frame }
-      let frame = WebSocketFrames.text(Self.message(event, epoch: epoch))
-      cached = frame
-      return frame
+  /// Something of the moment: told to whoever listens now, neither logged nor replayed.
+  package convenience init(
+    passing type: String, topics: [String], audience: Audience, data: String, time: Int64
+  ) {
+    self.init(
+      Event(
+        seq: 0, type: type, lane: .bulk, audience: audience, topics: topics, time: time, data: data),
+      epoch: "")
+  }
+
+  /// Whether it stands in no log.
+  package var isPassing: Bool { event.seq == 0 }
+
+  /// What `rendition` says of the event; `nil` where that is nothing.
+  package func frames(in rendition: Rendition) -> SharedFrames? {
+    let key = ObjectIdentifier(rendition)
+    return rendered.withLock { rendered in
+      if let known = rendered.first(where: { $0.rendition == key }) { return known.frames }
+      let messages = rendition.messages(event, epoch: epoch)
+      let frames = messages.isEmpty ? nil : SharedFrames(messages)
+      rendered.append((key, frames))
+      return frames
     }
-  }
-
-  /// `{"type":…,"namespace":…,"epoch":…,"seq":…,"data":…,"timestamp":…}`
-  private static func message(_ event: Event, epoch: String) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(event.data.utf8.count + 160)
-    bytes.append(contentsOf: #"{"type":"#.utf8)
-    JSON.append(event.type, to: &bytes)
-    bytes.append(contentsOf: #","namespace":"#.utf8)
-    JSON.append(event.topics.first ?? "", to: &bytes)
-    bytes.append(contentsOf: #","epoch":"#.utf8)
-    JSON.append(epoch, to: &bytes)
-    bytes.append(contentsOf: #","seq":"#.utf8)
-    JSON.append(event.seq, to: &bytes)
-    bytes.append(contentsOf: #","data":"#.utf8)
-    bytes.append(contentsOf: event.data.utf8)
-    bytes.append(contentsOf: #","timestamp":"#.utf8)
-    JSON.append(event.time, to: &bytes)
-    bytes.append(UInt8(ascii: "}"))
-    return bytes
   }
 }

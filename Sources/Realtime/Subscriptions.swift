@@ -4,8 +4,13 @@ import NIOCore
 import Storage
 import Wire
 
-/// What a connection listens to under one topic.
+/// What a receiver listens to under one topic, in one rendition.
 struct Subscription {
+  struct Key: Hashable {
+    var topic: String
+    var rendition: ObjectIdentifier
+  }
+
   /// The subscription covers events after this.
   var start: Int64
   /// How far a replay has come; live once it has caught up.
@@ -24,157 +29,175 @@ struct Subscription {
   }
 }
 
+/// How a subscription that asked for what it missed came to be live. Exactly one of promise 4's answers,
+/// or plainly live where nothing was asked for.
+package enum Resumed: String, Sendable {
+  case live, replayed
+  case nothingMissed = "nothing_missed"
+  case snapshotRequired = "snapshot_required"
+}
+
 /// Subscribing, with resume: register first, replay from the log, go live, then say so.
-extension HubConnection {
-  private enum Way: String {
-    case live, replayed
-    case nothingMissed = "nothing_missed"
-    case snapshotRequired = "snapshot_required"
-  }
-
-  func subscribe(_ data: JSON, id: JSON?) {
-    guard let topic = data["topic"]?.text ?? data["namespace"]?.text, topic.utf8.count <= 256 else {
-      return refuse(
-        Refusal(.invalidField, "namespace or topic is missing.", field: "topic"), id: id)
+extension Receiver {
+  /// Listens to `topics`, which `mayListen(to:)` allows, in `rendition`.
+  /// - Parameters:
+  ///   - position: what was seen last; what was missed since is told first, in log order.
+  ///   - done: called once on this event loop, at once where there is nothing to replay; not at all
+  ///     when the connection ends before.
+  package func listen(
+    to topics: [String], in rendition: Rendition, after position: Position? = nil,
+    done: @escaping (Result<Resumed, Refusal>) -> Void
+  ) {
+    let keys = topics.map { Subscription.Key(topic: $0, rendition: ObjectIdentifier(rendition)) }
+    let fresh = keys.filter { subscriptions[$0] == nil }
+    let taken = subscriptions.keys.count { $0.rendition == ObjectIdentifier(rendition) }
+    guard fresh.isEmpty || taken + fresh.count <= hub.limits.subscriptions else {
+      return done(
+        .failure(
+          Refusal(.tooLarge, "A connection has at most \(hub.limits.subscriptions) subscriptions."))
+      )
     }
-    guard mayListen(to: topic) else {
-      return refuse(
-        Refusal(.forbidden, "No permission to subscribe to \(topic).", field: "topic"), id: id)
+    let wish = Wish(keys: keys, rendition: rendition, done: done)
+    guard let position else {
+      goLive(wish)
+      return done(.success(.live))
     }
-    guard subscriptions[topic] != nil || subscriptions.count < hub.limits.subscriptions else {
-      return refuse(
-        Refusal(.tooLarge, "A connection has at most \(hub.limits.subscriptions) subscriptions."),
-        id: id)
+    resume(wish, from: position)
+  }
+
+  /// Listens to `topics` from now on, where there is room for more subscriptions.
+  package func listen(to topics: [String], in rendition: Rendition) {
+    listen(to: topics, in: rendition) { _ in }
+  }
+
+  package func unlisten(to topic: String, in rendition: Rendition) {
+    let key = Subscription.Key(topic: topic, rendition: ObjectIdentifier(rendition))
+    guard subscriptions.removeValue(forKey: key) != nil,
+      !subscriptions.keys.contains(where: { $0.topic == topic })
+    else { return }
+    deck.unlisten(self, to: topic)
+  }
+
+  package func isListening(to topic: String, in rendition: Rendition) -> Bool {
+    subscriptions[Subscription.Key(topic: topic, rendition: ObjectIdentifier(rendition))] != nil
+  }
+
+  /// The topics of live and coming subscriptions, once each.
+  package var topics: Set<String> { Set(subscriptions.keys.map(\.topic)) }
+
+  func unlistenToAll() {
+    for topic in topics { deck.unlisten(self, to: topic) }
+    subscriptions = [:]
+  }
+
+  func isSubscribed(to event: Event, in rendition: Rendition) -> Bool {
+    let id = ObjectIdentifier(rendition)
+    return event.topics.contains { topic in
+      subscriptions[Subscription.Key(topic: topic, rendition: id)].map {
+        $0.isLive && (event.seq == 0 || event.seq > $0.start)
+      } ?? false
     }
-    let request = Request(topic: topic, isNamespace: data["topic"] == nil, id: id)
-    guard let after = data["after"], !after.isNull else { return goLive(request, .live) }
-    guard let epoch = after["epoch"]?.text, let seq = after["seq"]?.integer, seq >= 0 else {
-      return refuse(
-        Refusal(.invalidField, "after must hold an epoch and a seq.", field: "after"), id: id)
+  }
+
+  /// Whether whoever signed in may listen to `topic` at all. What they then hear is decided event by
+  /// event.
+  package func mayListen(to topic: String) -> Bool {
+    Topics.mayListen(identity, to: topic)
+  }
+
+  private struct Wish {
+    var keys: [Subscription.Key]
+    var rendition: Rendition
+    var done: (Result<Resumed, Refusal>) -> Void
+  }
+
+  private func goLive(_ wish: Wish) {
+    for key in wish.keys {
+      let start = subscriptions[key].map { $0.isLive ? $0.start : deck.head } ?? deck.head
+      subscriptions[key] = Subscription(start: start, progress: .live)
+      deck.listen(self, to: key.topic)
     }
-    resume(request, from: Position(epoch: epoch, seq: seq))
   }
 
-  func unsubscribe(_ data: JSON, id: JSON?) {
-    guard let topic = data["topic"]?.text ?? data["namespace"]?.text else {
-      return refuse(
-        Refusal(.invalidField, "namespace or topic is missing.", field: "topic"), id: id)
-    }
-    if subscriptions.removeValue(forKey: topic) != nil { deck.unlisten(self, to: topic) }
-    send(
-      .compact([
-        "type": "unsubscribed", "id": id,
-        "data": .compact([data["topic"] == nil ? "namespace" : "topic": .string(topic)]),
-      ]))
+  private func withdraw(_ wish: Wish) {
+    for key in wish.keys { unlisten(to: key.topic, in: wish.rendition) }
   }
 
-  private struct Request {
-    var topic: String
-    var isNamespace: Bool
-    var id: JSON?
-  }
-
-  private func mayListen(to topic: String) -> Bool {
-    if topic == Presence.topic { return identity.map { Roles.crew.contains($0.role) } ?? false }
-    // Messages to people have a topic of their own, since the system namespace is for admins.
-    if topic == "notifications" { return true }
-    if topic.hasPrefix("notifications:") {
-      return identity.map { topic == "notifications:\($0.user)" } ?? false
-    }
-    guard let namespace = Namespace(topic: topic) else { return false }
-    return namespace.readers.contains(identity?.role ?? .guest)
-  }
-
-  private func goLive(_ request: Request, _ way: Way) {
-    let start = subscriptions[request.topic].map { $0.isLive ? $0.start : deck.head } ?? deck.head
-    subscriptions[request.topic] = Subscription(start: start, progress: .live)
-    deck.listen(self, to: request.topic)
-    confirm(request, way)
-  }
-
-  private func confirm(_ request: Request, _ way: Way) {
-    send(
-      .compact([
-        "type": "subscribed", "id": request.id,
-        "data": .compact([
-          request.isNamespace ? "namespace" : "topic": .string(request.topic),
-          "outcome": .string(way.rawValue), "epoch": .string(hub.epoch), "seq": .int(deck.head),
-        ]),
-      ]))
-  }
-
-  private func resume(_ request: Request, from position: Position) {
-    pause()
-    let bound = NIOLoopBound((self, request), eventLoop: deck.eventLoop)
+  private func resume(_ wish: Wish, from position: Position) {
+    let bound = NIOLoopBound((self, wish), eventLoop: deck.eventLoop)
     let eventLoop = deck.eventLoop
     hub.log.resumption(from: position) { result in
       eventLoop.execute {
-        let (connection, request) = bound.value
-        guard connection.isOpen else { return }
+        let (receiver, wish) = bound.value
+        guard receiver.isOpen else { return }
         switch result {
         case .success(.snapshotRequired):
-          connection.goLive(request, .snapshotRequired)
-          connection.resume()
+          receiver.goLive(wish)
+          wish.done(.success(.snapshotRequired))
         case .success(.nothingMissed), .success(.replay):
-          connection.subscriptions[request.topic] = Subscription(
-            start: position.seq, progress: .replaying(through: position.seq))
-          connection.deck.listen(connection, to: request.topic)
-          connection.catchUp(request, through: position.seq, .nothingMissed)
-        case .failure(let error):
-          connection.refuse(Refusal(failure: error), id: request.id)
-          connection.resume()
+          for key in wish.keys {
+            receiver.subscriptions[key] = Subscription(
+              start: position.seq, progress: .replaying(through: position.seq))
+            receiver.deck.listen(receiver, to: key.topic)
+          }
+          receiver.catchUp(wish, through: position.seq, .nothingMissed)
+        case .failure(let error): wish.done(.failure(Refusal(failure: error)))
         }
       }
     }
   }
 
   /// Goes live when the replay has reached what this loop has delivered, else reads another page.
-  private func catchUp(_ request: Request, through seq: Int64, _ way: Way) {
-    guard isOpen, subscriptions[request.topic] != nil else { return resume() }
-    guard seq < deck.head else {
-      subscriptions[request.topic]?.progress = .live
-      confirm(request, way)
-      return resume()
+  private func catchUp(_ wish: Wish, through seq: Int64, _ way: Resumed) {
+    guard isOpen else { return }
+    guard wish.keys.contains(where: { subscriptions[$0] != nil }) else {
+      return wish.done(.success(way))
     }
-    let bound = NIOLoopBound((self, request), eventLoop: deck.eventLoop)
+    guard seq < deck.head else {
+      for key in wish.keys { subscriptions[key]?.progress = .live }
+      return wish.done(.success(way))
+    }
+    let bound = NIOLoopBound((self, wish), eventLoop: deck.eventLoop)
     let eventLoop = deck.eventLoop
     hub.log.page(after: seq) { result in
       eventLoop.execute {
-        let (connection, request) = bound.value
+        let (receiver, wish) = bound.value
         switch result {
-        case .success(let page): connection.replay(page, request, after: seq)
+        case .success(let page): receiver.replay(page, wish, after: seq, way)
         case .failure(let error):
-          connection.subscriptions[request.topic] = nil
-          connection.deck.unlisten(connection, to: request.topic)
-          connection.refuse(Refusal(failure: error), id: request.id)
-          connection.resume()
+          receiver.withdraw(wish)
+          wish.done(.failure(Refusal(failure: error)))
         }
       }
     }
   }
 
   /// Sends what of `page` is wanted and waits until it is written before the next page is read.
-  private func replay(_ page: [SharedEvent], _ request: Request, after seq: Int64) {
-    guard isOpen else { return resume() }
+  private func replay(_ page: [SharedEvent], _ wish: Wish, after seq: Int64, _ way: Resumed) {
+    guard isOpen else { return }
     // What this loop has not delivered yet comes live to other subscriptions; it is left to then.
     let reached = page.filter { $0.event.seq <= deck.head }
     let through = reached.last?.event.seq ?? deck.head
+    let wished = Set(wish.keys)
+    let topics = Set(wish.keys.map(\.topic))
+    let rendition = ObjectIdentifier(wish.rendition)
     let missed = reached.filter { shared in
       let event = shared.event
-      return event.topics.contains(request.topic) && event.audience.includes(identity)
-        && !event.topics.contains { topic in
-          topic != request.topic && subscriptions[topic]?.covers(event.seq) ?? false
+      return event.topics.contains(where: topics.contains) && event.audience.includes(identity)
+        && !subscriptions.contains { key, subscription in
+          key.rendition == rendition && !wished.contains(key)
+            && event.topics.contains(key.topic) && subscription.covers(event.seq)
         }
     }
-    subscriptions[request.topic]?.progress = .replaying(through: through)
-    guard let last = missed.last else { return catchUp(request, through: through, .replayed) }
-    for shared in missed.dropLast() { send(shared.frame) }
+    for key in wish.keys { subscriptions[key]?.progress = .replaying(through: through) }
+    guard let last = missed.last else { return catchUp(wish, through: through, way) }
+    for shared in missed.dropLast() { replay(shared, in: wish.rendition, written: nil) }
     let written = deck.eventLoop.makePromise(of: Void.self)
-    let bound = NIOLoopBound((self, request), eventLoop: deck.eventLoop)
+    let bound = NIOLoopBound((self, wish), eventLoop: deck.eventLoop)
     written.futureResult.whenComplete { _ in
-      let (connection, request) = bound.value
-      connection.catchUp(request, through: through, .replayed)
+      let (receiver, wish) = bound.value
+      receiver.catchUp(wish, through: through, .replayed)
     }
-    send(last.frame, promise: written)
+    replay(last, in: wish.rendition, written: written)
   }
 }

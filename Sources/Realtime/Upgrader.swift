@@ -1,13 +1,10 @@
 import Access
-import Crypto
-import Foundation
 import Inventory
 import NIOCore
 import NIOHTTP1
-import NIOWebSocket
 import Synchronization
 
-/// The opening handshake of RFC 6455, section 4.2, with admission before the 101.
+/// Makes a WebSocket of a connection: admission comes before the 101.
 struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
   typealias UpgradeResult = Listener.Service
 
@@ -24,11 +21,11 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
       case over
     }
 
-    private let hub: Hub
+    private let admission: Admission
     private let state = Mutex(State.open)
 
-    init(hub: Hub) {
-      self.hub = hub
+    init(admission: Admission) {
+      self.admission = admission
     }
 
     var refusal: Refusal? {
@@ -45,7 +42,7 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
         state = .admitted(admitted)
         return true
       }
-      if !isWaitedFor { hub.released(address: admitted.address, user: admitted.identity?.user) }
+      if !isWaitedFor { admission.withdraw(admitted) }
     }
 
     /// The place that was reserved is now the connection's to release.
@@ -62,7 +59,7 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
     func abandon() {
       let unused = take()
       state.withLock { $0 = .over }
-      if let unused { hub.released(address: unused.address, user: unused.identity?.user) }
+      if let unused { admission.withdraw(unused) }
     }
   }
 
@@ -78,35 +75,16 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
     let head = admission.hub.deck(on: channel.eventLoop)?.head ?? 0
     promise.completeWithTask {
       do throws(Refusal) {
-        let accept = try Self.accept(upgradeRequest)
+        let handshake = try OpeningHandshake(upgradeRequest)
         decision.admitted(
           try await admission.admit(upgradeRequest, address: address, asOf: head))
-        var headers = initialResponseHeaders
-        headers.replaceOrAdd(name: "sec-websocket-accept", value: accept)
-        return headers
+        return handshake.answered(initialResponseHeaders)
       } catch {
         decision.refused(error)
         throw error
       }
     }
     return promise.futureResult
-  }
-
-  private static func accept(_ request: HTTPRequestHead) throws(Refusal) -> String {
-    guard request.method == .GET, request.version == .http1_1 else {
-      throw Refusal(.malformed, "A WebSocket is opened by a GET of HTTP/1.1.")
-    }
-    let connection = request.headers[canonicalForm: "connection"]
-    guard connection.contains(where: { $0.lowercased() == "upgrade" }) else {
-      throw Refusal(.malformed, "The Connection header must name Upgrade (RFC 6455).")
-    }
-    guard request.headers[canonicalForm: "sec-websocket-version"] == ["13"],
-      let key = request.headers.first(name: "sec-websocket-key"),
-      Data(base64Encoded: key)?.count == 16
-    else { throw Refusal(.malformed, "The WebSocket handshake is malformed (RFC 6455).") }
-    let digest = Insecure.SHA1.hash(
-      data: Data((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
-    return Data(digest).base64EncodedString()
   }
 
   func upgrade(
@@ -119,13 +97,11 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
       try channel.syncOptions?.setOption(
         .writeBufferWaterMark,
         value: .init(low: limits.waitingBytes / 2, high: limits.waitingBytes))
-      let peer = HubConnection(
-        deck: deck, id: admitted.connection, identity: admitted.identity,
-        asOf: admitted.head, address: admitted.address)
-      try channel.pipeline.syncOperations.addHandlers([
-        ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: limits.messageSize)),
-        WebSocketHandler(peer: peer, messageSize: limits.messageSize),
-      ])
+      let peer = admitted.dialect.connect(admitted, at: deck)
+      try channel.pipeline.syncOperations.addHandler(
+        WebSocketHandler(
+          peer: peer, messageSize: limits.messageSize,
+          deflate: OpeningHandshake(upgradeRequest).deflate))
       return .webSocket
     }
   }

@@ -7,26 +7,37 @@ package enum WebSocketFrames {
     frame(.text, payload)
   }
 
-  package static func pong(_ payload: ByteBuffer) -> ByteBuffer {
-    frame(.pong, Array(payload.readableBytesView))
+  /// RFC 7692, section 6.1: RSV1 says that the message is deflated.
+  static func deflatedText(_ payload: ByteBuffer) -> ByteBuffer {
+    frame(.text, payload.readableBytesView, rsv1: true)
   }
 
-  package static let ping = frame(.ping, [])
+  package static func binary(_ payload: [UInt8]) -> ByteBuffer {
+    frame(.binary, payload)
+  }
+
+  package static func pong(_ payload: ByteBuffer) -> ByteBuffer {
+    frame(.pong, payload.readableBytesView)
+  }
+
+  package static let ping = frame(.ping, EmptyCollection())
 
   package static func close(_ code: WebSocketErrorCode, _ reason: String) -> ByteBuffer {
     var payload = ByteBuffer()
     payload.write(webSocketErrorCode: code)
     // A control frame's payload has at most 125 bytes.
     payload.writeString(String(reason.prefix(100)))
-    return frame(.connectionClose, Array(payload.readableBytesView))
+    return frame(.connectionClose, payload.readableBytesView)
   }
 
-  static let emptyClose = frame(.connectionClose, [])
+  static let emptyClose = frame(.connectionClose, EmptyCollection())
 
-  private static func frame(_ opcode: WebSocketOpcode, _ payload: [UInt8]) -> ByteBuffer {
+  private static func frame(
+    _ opcode: WebSocketOpcode, _ payload: some Collection<UInt8>, rsv1: Bool = false
+  ) -> ByteBuffer {
     var buffer = ByteBuffer()
     buffer.reserveCapacity(payload.count + 10)
-    buffer.writeInteger(0x80 | UInt8(webSocketOpcode: opcode))
+    buffer.writeInteger((rsv1 ? 0xC0 : 0x80) | UInt8(webSocketOpcode: opcode))
     switch payload.count {
     case 0..<126: buffer.writeInteger(UInt8(payload.count))
     case 126...0xFFFF:

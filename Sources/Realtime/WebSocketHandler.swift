@@ -4,18 +4,30 @@ import NIOWebSocket
 /// What a WebSocket connection is talking to. Called on the connection's event loop only.
 package protocol WebSocketPeer: AnyObject {
   func opened(_ socket: WebSocketHandler)
+  /// Whether binary messages are read; else they are answered with 1003 before they are collected.
+  var readsBinary: Bool { get }
   /// One whole text message, checked to be UTF-8.
   func received(_ text: ByteBuffer)
+  /// One whole binary message.
+  func received(binary: ByteBuffer)
   /// The last call, once, however the connection ended.
   func closed()
 }
 
-/// RFC 6455 on one connection: fragmentation, masking, UTF-8, control frames, the closing handshake.
+/// Peers that read text only.
+extension WebSocketPeer {
+  package var readsBinary: Bool { false }
+  package func received(binary: ByteBuffer) {}
+}
+
+/// RFC 6455 on one connection: fragmentation, masking, UTF-8, control frames, the closing handshake;
+/// and RFC 7692's deflated messages where the handshake agreed on them.
 ///
-/// Sits behind NIO's frame decoder. Outgoing frames are ready bytes, so that a broadcast frame is
-/// shared by all its receivers; there is no encoder behind this.
+/// Text is checked as it comes in, so that what is no UTF-8 is refused at its first wrong byte.
+/// Outgoing frames are ready bytes, so that a broadcast frame is shared by all its receivers; there
+/// is no encoder behind this.
 package final class WebSocketHandler: ChannelInboundHandler {
-  package typealias InboundIn = WebSocketFrame
+  package typealias InboundIn = ByteBuffer
   package typealias OutboundOut = ByteBuffer
 
   private enum State {
@@ -25,23 +37,39 @@ package final class WebSocketHandler: ChannelInboundHandler {
     case closed
   }
 
+  /// A message that is coming in.
+  private struct Message {
+    var isText: Bool
+    var isDeflated: Bool
+    var bytes = ByteBuffer()
+    var utf8 = UTF8Check()
+  }
+
   private var peer: (any WebSocketPeer)?
   private let messageSize: Int
+  private let deflate: DeflateAgreement?
   private var state = State.open
   private var context: ChannelHandlerContext?
-  private var message: ByteBuffer?
+  private var reader = FrameReader()
+  /// The frame whose payload is coming in.
+  private var frame = FrameReader.Head()
+  private var message: Message?
+  private var control = ByteBuffer()
   private var closeDeadline: Scheduled<Void>?
   /// When the peer last sent anything.
   package private(set) var lastHeard: NIODeadline = .now()
 
-  package init(peer: any WebSocketPeer, messageSize: Int) {
+  /// - Parameter messageSize: bytes that a message may have, on the wire and inflated.
+  package init(peer: any WebSocketPeer, messageSize: Int, deflate: DeflateAgreement? = nil) {
     self.peer = peer
     self.messageSize = messageSize
+    self.deflate = deflate
   }
 
   package var isOpen: Bool { if case .open = state { true } else { false } }
   /// Whether less waits for the peer than the channel's high watermark.
   package var isKeepingUp: Bool { context?.channel.isWritable ?? false }
+  package var channel: (any Channel)? { context?.channel }
   package var remoteAddress: String? { context?.remoteAddress?.ipAddress }
 
   /// Queues a ready frame; `flush` sends what is queued.
@@ -51,6 +79,11 @@ package final class WebSocketHandler: ChannelInboundHandler {
       return
     }
     context.write(wrapOutboundOut(frame), promise: promise)
+  }
+
+  /// Queues what is shared with others, deflated where this connection has agreed on it.
+  package func write(_ frames: SharedFrames, promise: EventLoopPromise<Void>? = nil) {
+    write(frames.bytes(for: deflate), promise: promise)
   }
 
   package func flush() {
@@ -103,94 +136,153 @@ package final class WebSocketHandler: ChannelInboundHandler {
   }
 
   package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    let frame = unwrapInboundIn(data)
+    var bytes = unwrapInboundIn(data)
     lastHeard = .now()
-    if case .closing = state {
-      if frame.opcode == .connectionClose { context.close(promise: nil) }
-      return
+    while let step = reader.next(&bytes) {
+      switch (state, step) {
+      case (.open, .head(let head)): begin(head)
+      case (.open, .payload(let piece, let isLast)):
+        if frame.isControl {
+          collect(control: piece, isLast: isLast, context)
+        } else {
+          collect(piece, isLast: isLast)
+        }
+      case (.closing, .head(let head)):
+        if head.opcode == .connectionClose { context.close(promise: nil) }
+      case (.closing, .payload): break
+      case (.closed, _): return
+      }
     }
-    guard case .open = state else { return }
-    guard frame.maskKey != nil else { return fail(.protocolError, "frames must be masked") }
-    guard !frame.rsv1, !frame.rsv2, !frame.rsv3 else {
-      return fail(.protocolError, "no extension was agreed on")
-    }
-    switch frame.opcode {
-    case .text:
+  }
+
+  private func begin(_ head: FrameReader.Head) {
+    frame = head
+    guard head.mask != nil else { return fail(.protocolError, "frames must be masked") }
+    guard !head.isReserved else { return fail(.protocolError, "no such extension was agreed on") }
+    switch head.opcode {
+    case .text, .binary:
       guard message == nil else { return fail(.protocolError, "a message is not finished") }
-      append(frame)
+      guard !head.rsv1 || deflate != nil else {
+        return fail(.protocolError, "no extension was agreed on")
+      }
+      guard head.opcode == .text || peer?.readsBinary ?? false else {
+        return fail(.unacceptableData, "text messages only")
+      }
+      message = Message(isText: head.opcode == .text, isDeflated: head.rsv1)
     case .continuation:
       guard message != nil else { return fail(.protocolError, "nothing to continue") }
-      append(frame)
-    case .binary: fail(.unacceptableData, "text messages only")
-    case .ping:
-      guard frame.fin else { return fail(.protocolError, "a control frame is in pieces") }
-      write(WebSocketFrames.pong(frame.unmaskedData))
-      flush()
-    case .pong:
-      guard frame.fin else { return fail(.protocolError, "a control frame is in pieces") }
-    case .connectionClose: answerClose(frame, context)
-    default: fail(.protocolError, "unknown opcode")
+      guard !head.rsv1 else { return fail(.protocolError, "RSV1 within a message") }
+    case .ping, .pong, .connectionClose:
+      guard head.isFinal, head.length <= 125, !head.rsv1 else {
+        return fail(.protocolError, "a control frame is in pieces, too long or deflated")
+      }
+      return
+    default: return fail(.protocolError, "unknown opcode")
+    }
+    let collected = UInt64(message?.bytes.readableBytes ?? 0)
+    guard head.length <= UInt64(messageSize) - collected else { return failTooLarge() }
+  }
+
+  private func collect(_ piece: ByteBuffer, isLast: Bool) {
+    // The only reference while it grows, or every piece would copy all that came before it.
+    guard var message else { return }
+    self.message = nil
+    if message.isText, !message.isDeflated {
+      guard piece.withUnsafeReadableBytes({ message.utf8.append($0) }) else { return failUTF8() }
+    }
+    if message.bytes.readableBytes == 0 {
+      message.bytes = piece
+    } else {
+      message.bytes.writeImmutableBuffer(piece)
+    }
+    if isLast, frame.isFinal {
+      deliver(message)
+    } else {
+      self.message = message
     }
   }
 
-  private func append(_ frame: WebSocketFrame) {
-    var payload = frame.unmaskedData
-    if message == nil, frame.fin {
-      deliver(payload)
+  private func deliver(_ message: Message) {
+    var message = message
+    if message.isDeflated {
+      do throws(Deflate.Failure) {
+        message.bytes = try Deflate.inflated(message.bytes, limit: messageSize)
+      } catch {
+        switch error {
+        case .tooLarge: return failTooLarge()
+        case .malformed: return fail(.dataInconsistentWithMessage, "not DEFLATE")
+        case .outOfMemory: return fail(.unexpectedServerError, "no memory to inflate with")
+        }
+      }
+      guard
+        !message.isText || message.bytes.withUnsafeReadableBytes({ message.utf8.append($0) })
+      else { return failUTF8() }
+    }
+    guard message.isText else {
+      peer?.received(binary: message.bytes)
       return
     }
-    var collected = message ?? ByteBuffer()
-    guard collected.readableBytes + payload.readableBytes <= messageSize else {
-      return fail(.messageTooLarge, "at most \(messageSize) bytes a message")
-    }
-    // The only reference while it grows, or every piece would copy all that came before it.
-    message = nil
-    collected.writeBuffer(&payload)
-    if frame.fin {
-      deliver(collected)
-    } else {
-      message = collected
+    guard message.utf8.isComplete else { return failUTF8() }
+    peer?.received(message.bytes)
+  }
+
+  private func collect(control piece: ByteBuffer, isLast: Bool, _ context: ChannelHandlerContext) {
+    control.writeImmutableBuffer(piece)
+    guard isLast else { return }
+    let payload = control
+    control = ByteBuffer()
+    switch frame.opcode {
+    case .ping:
+      write(WebSocketFrames.pong(payload))
+      flush()
+    case .connectionClose: answerClose(payload, context)
+    default: break
     }
   }
 
-  private func deliver(_ text: ByteBuffer) {
-    let isValid = text.withUnsafeReadableBytes { bytes in
-      String(validating: bytes.bindMemory(to: UInt8.self), as: UTF8.self) != nil
-    }
-    guard isValid else { return fail(.dataInconsistentWithMessage, "not UTF-8") }
-    peer?.received(text)
-  }
-
-  private func answerClose(_ frame: WebSocketFrame, _ context: ChannelHandlerContext) {
-    var payload = frame.unmaskedData
+  private func answerClose(_ payload: ByteBuffer, _ context: ChannelHandlerContext) {
+    var payload = payload
     let answer: ByteBuffer
-    if payload.readableBytes == 0, frame.fin {
+    if payload.readableBytes == 0 {
       answer = WebSocketFrames.emptyClose
-    } else if let code = payload.readWebSocketErrorCode(), code.mayBeSent, frame.fin {
+    } else if let code = payload.readWebSocketErrorCode(), code.mayBeSent {
       let reason = String(validating: payload.readableBytesView, as: UTF8.self)
       answer = WebSocketFrames.close(reason == nil ? .dataInconsistentWithMessage : code, "")
     } else {
       answer = WebSocketFrames.close(.protocolError, "malformed close frame")
     }
+    part(with: answer, context)
+  }
+
+  /// Sends the last frame and closes.
+  private func part(with farewell: ByteBuffer, _ context: ChannelHandlerContext) {
+    guard case .open = state else { return }
     state = .closed
     leave()
-    context.writeAndFlush(wrapOutboundOut(answer))
+    context.writeAndFlush(wrapOutboundOut(farewell))
       .assumeIsolated().whenComplete { _ in context.close(promise: nil) }
   }
 
   private func fail(_ code: WebSocketErrorCode, _ reason: String) {
     message = nil
-    close(code, reason)
+    if frame.opcode == .connectionClose, let context {
+      // The peer has said its last word, if badly.
+      part(with: WebSocketFrames.close(code, reason), context)
+    } else {
+      close(code, reason)
+    }
+  }
+
+  private func failTooLarge() {
+    fail(.messageTooLarge, "at most \(messageSize) bytes a message")
+  }
+
+  private func failUTF8() {
+    fail(.dataInconsistentWithMessage, "not UTF-8")
   }
 
   package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard case .open = state else { return context.close(promise: nil) }
-    switch error {
-    case NIOWebSocketError.invalidFrameLength:
-      fail(.messageTooLarge, "at most \(messageSize) bytes a message")
-    case is NIOWebSocketError: fail(.protocolError, "malformed frame")
-    default: context.close(promise: nil)
-    }
+    context.close(promise: nil)
   }
 
   package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -208,6 +300,10 @@ package final class WebSocketHandler: ChannelInboundHandler {
     context.flush()
     context.fireChannelReadComplete()
   }
+}
+
+extension FrameReader.Head {
+  fileprivate var isControl: Bool { opcode.isControlOpcode }
 }
 
 extension ChannelHandlerContext {

@@ -14,7 +14,7 @@ package final class Store: Sendable {
   let pool: DatabasePool
   package let path: String
   /// The hub's clock in milliseconds since 1970. A note on events, never their order.
-  let now: @Sendable () -> Int64
+  package let now: @Sendable () -> Int64
   /// The currency of prices that name none.
   package let currency: String
 

@@ -1,5 +1,6 @@
 import API
 import Access
+import Dialects
 import Foundation
 import Inventory
 import Logging
@@ -63,11 +64,19 @@ package struct LiveHub: Sendable {
     try await hub.start(on: group, head: position.seq)
     let feed = LogFeed(store: store, after: position.seq, logger: .silent) { hub.publish($0) }
     ledger.observe { feed.committed($0) }
+    let sockets = SocketDialect(hub: hub, allowedOrigins: origins)
     let front = HTTPFront(
-      gate: gate, surroundings: surroundings(hub), allowedOrigins: origins, logger: .silent)
+      gate: gate, surroundings: surroundings(hub),
+      polling: PollingRoutes(path: sockets.server.settings.path) {
+        head, address, loop, departure, body in
+        await sockets.server.answer(
+          head, from: address, on: loop, departure: departure, body: body)
+      }, allowedOrigins: origins, logger: .silent)
     let listener = try await Listener(
       group: group, on: .address(host: "127.0.0.1", port: 0),
-      admission: Admission(hub: hub, allowedOrigins: origins), patience: patience,
+      admission: Admission(
+        hub: hub, allowedOrigins: origins, dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
+      patience: patience,
       http: { channel in
         channel.eventLoop.makeCompletedFuture {
           Listener.HTTPConnection(serve: try front.attach(to: channel))
@@ -99,6 +108,17 @@ package struct LiveHub: Sendable {
   private static func surroundings(_ hub: Hub) -> Surroundings {
     Surroundings(
       presences: { try await hub.presences().map(\.json) },
+      attendance: {
+        let census = try await hub.census()
+        var attendance = Attendance()
+        attendance.total = census.total
+        attendance.authenticated = census.authenticated
+        attendance.byRole = census.byRole
+        attendance.byNamespace = census.byNamespace
+        attendance.byPlace = census.byPlace
+        attendance.rooms = hub.rooms
+        return attendance
+      },
       traffic: {
         let traffic = hub.traffic
         return [

@@ -127,8 +127,27 @@ package struct WebSocketClient: Sendable {
     try await raw.read { bytes, _ in Frame.read(&bytes) }
   }
 
-  /// The next message; throws `Closed` when the hub says goodbye instead.
+  /// The next message of the hub's own protocol; throws `Closed` when the hub says goodbye instead.
   package func receive() async throws -> JSON {
+    while true {
+      let message = try await receiveAny()
+      if !Self.isForeign(message) { return message }
+    }
+  }
+
+  /// What SommOS's and Omni Sales' clients wait for, and others pass over.
+  private static func isForeign(_ message: JSON) -> Bool {
+    switch message["type"]?.text ?? "" {
+    case "connection_established", "room_joined", "room_left", "rooms_list", "error",
+      "inventory_update", "inventory_action", "system_notification":
+      true
+    case "system:notification", "system:alert": message["namespace"] == nil
+    default: false
+    }
+  }
+
+  /// The next message, whosever it is.
+  package func receiveAny() async throws -> JSON {
     while true {
       let frame = try await frame()
       switch frame.opcode {
@@ -142,7 +161,7 @@ package struct WebSocketClient: Sendable {
   /// The next message of `type`, whatever comes before it.
   package func receive(_ type: String) async throws -> JSON {
     while true {
-      let message = try await receive()
+      let message = try await receiveAny()
       if message["type"]?.text == type { return message }
     }
   }

@@ -163,7 +163,7 @@ import Wire
         case .reset: try await client.raw.vanish()
         case .fault: try await client.send(Frame(Frame.text, [0xFF]))
         case .protocolError: try await client.send(Frame(3))
-        case .goingAway: live.hub.closeAll("The hub is stopping.")
+        case .goingAway: live.hub.closeAll()
         }
       }
 

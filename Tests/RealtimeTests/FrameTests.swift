@@ -55,7 +55,9 @@ import Wire
   }
 
   @Test func `many messages may come in one packet`() async throws {
-    try await LiveHub.with { live in
+    var limits = Limits()
+    limits.controlMessagesPerMinute = 200
+    try await LiveHub.with(limits) { live in
       let client = try await WebSocketClient.open(live)
       let frames = (0..<200).map { Frame(Frame.text, #"{"type":"ping","id":\#($0)}"#) }
 

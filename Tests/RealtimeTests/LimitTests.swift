@@ -30,7 +30,7 @@ import Wire
 
   @Test func `messages of one type have a limit of their own`() async throws {
     var limits = Limits()
-    limits.messagesPerMinutePerType = 2
+    limits.controlMessagesPerMinute = 2
     try await LiveHub.with(limits) { live in
       let client = try await WebSocketClient.open(live)
 

@@ -1,0 +1,13 @@
+/// How many are connected, by what they are and what they listen to, as the live hub counts them.
+package struct Attendance: Sendable {
+  package var total = 0
+  package var authenticated = 0
+  package var byRole: [String: Int] = [:]
+  package var byNamespace: [String: Int] = [:]
+  /// By path or Socket.IO namespace.
+  package var byPlace: [String: Int] = [:]
+  /// Rooms that somebody is in.
+  package var rooms: [String: Int] = [:]
+
+  package init() {}
+}

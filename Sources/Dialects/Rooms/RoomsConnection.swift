@@ -1,0 +1,132 @@
+import Access
+import Inventory
+import NIOCore
+import NIOWebSocket
+import Realtime
+import Wire
+
+/// One device at `/api/ws`: JSON text messages with a `type`, answered strictly in order. Commands are
+/// the exception, since the ledger keeps their order itself. Lives on one event loop.
+final class RoomsConnection: WebSocketPeer, Voice {
+  let receiver: Receiver
+  private var socket: WebSocketHandler?
+  private var turnstile: Turnstile<ByteBuffer>
+  private var rate = MessageRate()
+  /// SommOS puts every newcomer into a room. Whoever then subscribes speaks another protocol, and
+  /// would be told everything twice.
+  var isInDefaultRoom = false
+  /// SommOS's rooms that the device is in.
+  var rooms: Set<Room> = []
+
+  init(_ caller: Admission.Admitted, at deck: Deck) {
+    receiver = Receiver(
+      deck: deck, id: caller.connection, address: caller.address, place: "/api/ws",
+      identity: caller.identity, asOf: caller.head,
+      renditions: [RoomsDialect.native, RoomsDialect.sommos])
+    turnstile = Turnstile(limit: deck.hub.limits.messageSize * 2)
+  }
+
+  var hub: Hub { receiver.hub }
+  var deck: Deck { receiver.deck }
+
+  func opened(_ socket: WebSocketHandler) {
+    self.socket = socket
+    greet()
+    receiver.enter(speaking: self)
+    if receiver.identity != nil { arrived() }
+  }
+
+  func closed() {
+    leaveRooms()
+    receiver.leave()
+    hub.released(address: receiver.address)
+    turnstile.clear()
+    socket = nil
+  }
+
+  func received(_ text: ByteBuffer) {
+    switch turnstile.arrived(text, size: text.readableBytes) {
+    case .through: handle(text)
+    case .queued: break
+    case .full: close(.tooManyMessages)
+    }
+  }
+
+  func pause() { turnstile.hold() }
+
+  func resume() {
+    turnstile.release()
+    while socket != nil, let text = turnstile.next() { handle(text) }
+  }
+
+  private func handle(_ text: ByteBuffer) {
+    let parsed = text.withUnsafeReadableBytes {
+      JSON.parse($0.bindMemory(to: UInt8.self), depth: hub.limits.jsonDepth)
+    }
+    let message = try? parsed.get()
+    let type = message?["type"]?.text.flatMap(MessageType.init)
+    switch rate.admit(type?.rawValue ?? "", within: hub.limits.roomsAllowance) {
+    case .admitted: break
+    case .over: return refuseRate(id: message?["id"])
+    case .farOver: return close(.tooManyMessages)
+    }
+    switch parsed {
+    case .failure(let error): refuseFormat(error)
+    case .success(let message): handle(message, type)
+    }
+  }
+
+  func send(_ message: JSON) {
+    send(WebSocketFrames.text(message.encodedBytes))
+  }
+
+  func send(_ frame: ByteBuffer) {
+    guard let socket else { return }
+    socket.write(frame)
+    receiver.willFlush()
+  }
+}
+
+/// Being spoken to.
+extension RoomsConnection {
+  var isOpen: Bool { socket?.isOpen ?? false }
+  var isKeepingUp: Bool { socket?.isKeepingUp ?? false }
+  var lastHeard: NIODeadline { socket?.lastHeard ?? .now() }
+
+  func say(
+    _ event: SharedEvent, in rendition: Rendition, promise: EventLoopPromise<Void>?
+  ) -> Bool {
+    guard let socket, let frames = event.frames(in: rendition) else { return false }
+    socket.write(frames, promise: promise)
+    return true
+  }
+
+  func flush() {
+    socket?.flush()
+  }
+
+  func ping() {
+    send(WebSocketFrames.ping)
+  }
+
+  func close(_ farewell: Farewell) {
+    socket?.close(farewell.code, farewell.reason)
+  }
+
+  func drop() {
+    socket?.close(.policyViolation, "No sign of life.")
+  }
+}
+
+extension Farewell {
+  /// The hub's close codes on plain WebSockets.
+  var code: WebSocketErrorCode {
+    switch self {
+    case .stopping: .goingAway
+    case .sessionEnded: .signedOut
+    case .rightsChanged: .identityChanged
+    case .tooSlow: .tooSlow
+    case .tooManyMessages: .rateLimited
+    }
+  }
+}

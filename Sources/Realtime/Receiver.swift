@@ -1,0 +1,235 @@
+import Access
+import Inventory
+import NIOCore
+import Storage
+import Wire
+
+/// One party on the hub: who it is, what it listens to, and how it is spoken to. A device's
+/// connection, or one namespace of a Socket.IO connection.
+///
+/// All dialects stand on this: topics, permissions, resume and delivery exist here once. An event
+/// reaches a receiver once however many of its topics and renditions match, in log order, or the
+/// receiver is closed. Lives on one event loop.
+package final class Receiver {
+  package let deck: Deck
+  package let id: Int64
+  package let address: String
+  /// Where it connected, for statistics: `/api/ws`, `/ws-pos`.
+  package let place: String
+  package private(set) var identity: Identity?
+  package private(set) var since: Int64 = 0
+  private var voice: (any Voice)?
+  /// In the order of preference, should several say the same event.
+  private let renditions: [Rendition]
+  private let asOf: Int64
+  private var needsFlush = false
+  /// The newest event that was offered, so that a second matching topic does not send it again.
+  private var lastOffered: Int64 = 0
+  /// Likewise for what passes.
+  private var lastPassage: Int64 = 0
+  var subscriptions: [Subscription.Key: Subscription] = [:]
+
+  /// - Parameters:
+  ///   - identity: as its rows said when the loop had delivered the log up to `asOf`.
+  package init(
+    deck: Deck, id: Int64, address: String, place: String, identity: Identity?, asOf: Int64,
+    renditions: [Rendition]
+  ) {
+    self.deck = deck
+    self.id = id
+    self.address = address
+    self.place = place
+    self.identity = identity
+    self.asOf = asOf
+    self.renditions = renditions
+  }
+
+  package var hub: Hub { deck.hub }
+  var lastHeard: NIODeadline { voice?.lastHeard ?? .now() }
+  package var isOpen: Bool { voice?.isOpen ?? false }
+
+  package var presence: Presence? {
+    identity.map { identity in
+      Presence(
+        connection: id, user: identity.user, name: identity.name, role: identity.role,
+        device: identity.device, address: address, place: place, since: since)
+    }
+  }
+
+  /// From here on the receiver is offered events.
+  /// - Returns: whether it may stay. If not, it has been told why.
+  @discardableResult
+  package func enter(speaking voice: any Voice) -> Bool {
+    self.voice = voice
+    since = hub.now()
+    deck.add(self)
+    guard identity != nil else { return true }
+    hub.announce(.joined, self)
+    // Told before this receiver was there to hear it; who may be meant is not worth finding out.
+    guard deck.rightsChanged <= asOf else {
+      close(.rightsChanged)
+      return false
+    }
+    return true
+  }
+
+  /// The last call, once, however the connection ended. The connection's place is given back by
+  /// whoever reserved it, the user's here.
+  package func leave() {
+    guard voice != nil else { return }
+    unlistenToAll()
+    deck.remove(self)
+    if let identity {
+      hub.departed(identity.user)
+      hub.announce(.left, self)
+    }
+    voice = nil
+  }
+
+  /// The hub's rows say that the bearer of a token is `identity`. Rights of an earlier one end.
+  private func signedIn(_ identity: Identity) throws(Refusal) {
+    try hub.arrived(identity.user, insteadOf: self.identity?.user)
+    if self.identity != nil { hub.announce(.left, self) }
+    if let before = self.identity, before.user != identity.user || before.role != identity.role {
+      unlistenToAll()
+    }
+    self.identity = identity
+    hub.announce(.joined, self)
+  }
+
+  /// Makes the receiver who the bearer of `token` is, by the rows of this moment.
+  package func signIn(_ token: String, done: @escaping (Result<Identity, Refusal>) -> Void) {
+    let asOf = deck.head
+    let bound = NIOLoopBound((self, done), eventLoop: deck.eventLoop)
+    let (gate, eventLoop) = (hub.gate, deck.eventLoop)
+    Task {
+      let result: Result<Identity, Refusal>
+      do throws(Refusal) {
+        result = .success(try await gate.identity(token: token))
+      } catch {
+        result = .failure(error)
+      }
+      eventLoop.execute {
+        let (receiver, done) = bound.value
+        // Somebody's rights have changed since: the rows are read again.
+        if receiver.isOpen, receiver.deck.rightsChanged > asOf {
+          return receiver.signIn(token, done: done)
+        }
+        done(receiver.taken(result))
+      }
+    }
+  }
+
+  private func taken(_ result: Result<Identity, Refusal>) -> Result<Identity, Refusal> {
+    do throws(Refusal) {
+      let identity = try result.get()
+      guard isOpen else { throw Refusal(.unavailable, "The connection has closed.") }
+      try signedIn(identity)
+      return .success(identity)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// Submits a command on behalf of whoever signed in; `done` is called once, on this event loop.
+  package func perform(
+    _ request: CommandRequest, done: @escaping (Outcome) -> Void
+  ) {
+    guard let identity else {
+      return done(.refused(Refusal(.unauthenticated, "Sign in before sending commands.")))
+    }
+    let bound = NIOLoopBound(done, eventLoop: deck.eventLoop)
+    let eventLoop = deck.eventLoop
+    hub.gate.submit(request, from: identity) { outcome in
+      if eventLoop.inEventLoop {
+        bound.value(outcome)
+      } else {
+        eventLoop.execute { bound.value(outcome) }
+      }
+    }
+  }
+
+  /// Asks the store beside the event loops; `done` is called once, on this one.
+  package func ask<Value: Sendable>(
+    _ question: @escaping @Sendable (Store) async throws(StoreError) -> Value,
+    done: @escaping (Result<Value, Refusal>) -> Void
+  ) {
+    let bound = NIOLoopBound(done, eventLoop: deck.eventLoop)
+    let (eventLoop, store) = (deck.eventLoop, hub.gate.ledger.store)
+    Task {
+      let result: Result<Value, Refusal>
+      do throws(StoreError) {
+        result = .success(try await question(store))
+      } catch {
+        result = .failure(Refusal(failure: error))
+      }
+      eventLoop.execute { bound.value(result) }
+    }
+  }
+
+  /// Offers a live event; it is told when the person may hear it and a live subscription matches.
+  func offer(_ shared: SharedEvent) {
+    let event = shared.event
+    let isNew = shared.isPassing ? shared.passage != lastPassage : event.seq > lastOffered
+    guard isNew, event.audience.includes(identity) else { return }
+    for rendition in renditions where isSubscribed(to: event, in: rendition) {
+      guard tell(shared, in: rendition) else { continue }
+      if shared.isPassing {
+        lastPassage = shared.passage
+      } else {
+        lastOffered = event.seq
+      }
+      return
+    }
+  }
+
+  /// Tells what concerns everybody who has signed in, whatever they listen to.
+  func tellAnyway(_ shared: SharedEvent) {
+    guard let rendition = renditions.first, shared.event.audience.includes(identity) else { return }
+    _ = tell(shared, in: rendition)
+  }
+
+  private func tell(_ shared: SharedEvent, in rendition: Rendition) -> Bool {
+    guard let voice, voice.say(shared, in: rendition, promise: nil) else { return false }
+    willFlush()
+    if !voice.isKeepingUp { close(.tooSlow) }
+    return true
+  }
+
+  /// Tells a missed event; `written` is kept when it is on its way.
+  func replay(_ shared: SharedEvent, in rendition: Rendition, written: EventLoopPromise<Void>?) {
+    guard let voice else {
+      written?.fail(ChannelError.ioOnClosedChannel)
+      return
+    }
+    if voice.say(shared, in: rendition, promise: written) {
+      willFlush()
+    } else {
+      written?.succeed()
+    }
+  }
+
+  package func close(_ farewell: Farewell) {
+    voice?.close(farewell)
+  }
+
+  func ping() {
+    voice?.ping()
+  }
+
+  func drop() {
+    voice?.drop()
+  }
+
+  /// What was written goes out with whatever else is written in this turn of the loop.
+  package func willFlush() {
+    guard !needsFlush else { return }
+    needsFlush = true
+    deck.willFlush(self)
+  }
+
+  func flush() {
+    needsFlush = false
+    voice?.flush()
+  }
+}

@@ -1,0 +1,32 @@
+import Inventory
+
+/// Who may listen to which topic. The first word of a topic is its namespace, save for what is told
+/// to people.
+package enum Topics {
+  /// Messages to people, which every connection may hear as far as their audience goes.
+  package static let notifications = "notifications"
+  /// Arrivals and departures of devices.
+  package static let presence = "presence"
+  /// How the uplink fares.
+  package static let sync = "sync"
+
+  package static func mayListen(_ identity: Identity?, to topic: String) -> Bool {
+    let role = identity?.role ?? .guest
+    switch topic {
+    case notifications: return true
+    case presence, sync: return identity != nil && Roles.crew.contains(role)
+    default: break
+    }
+    if let user = topic.suffix(after: "notifications:") ?? topic.suffix(after: "user:") {
+      return identity.map { user == "\($0.user)" } ?? false
+    }
+    guard let namespace = Namespace(topic: topic) else { return false }
+    return namespace.readers.contains(role)
+  }
+}
+
+extension String {
+  fileprivate func suffix(after prefix: String) -> Substring? {
+    hasPrefix(prefix) ? dropFirst(prefix.count) : nil
+  }
+}

@@ -1,0 +1,38 @@
+import NIOCore
+
+/// How a receiver is spoken to: one connection of one dialect. Called on its event loop only.
+package protocol Voice: AnyObject {
+  var isOpen: Bool { get }
+  /// Whether less waits for the device than it may leave unread.
+  var isKeepingUp: Bool { get }
+  /// When the device last sent anything.
+  var lastHeard: NIODeadline { get }
+  /// Queues what `rendition` says of `event`. `promise` is kept when it is on its way.
+  /// - Returns: whether there was anything to say; else `promise` is untouched.
+  func say(_ event: SharedEvent, in rendition: Rendition, promise: EventLoopPromise<Void>?) -> Bool
+  func flush()
+  /// Asks for a sign of life.
+  func ping()
+  func close(_ farewell: Farewell)
+  /// The peer is gone without a word: nothing is left to shake hands with.
+  func drop()
+}
+
+/// Why the hub ends a connection. Each dialect says it in its own codes.
+package enum Farewell: Sendable, Hashable {
+  case stopping
+  case sessionEnded
+  case rightsChanged
+  case tooSlow
+  case tooManyMessages
+
+  package var reason: String {
+    switch self {
+    case .stopping: "The hub is stopping."
+    case .sessionEnded: "This session has ended. Sign in again."
+    case .rightsChanged: "Your rights have changed. Connect again."
+    case .tooSlow: "This connection does not keep up. Connect again with the last seq."
+    case .tooManyMessages: "Too many messages. Wait a minute."
+    }
+  }
+}
