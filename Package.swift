@@ -204,8 +204,8 @@ let package = Package(
     .testTarget(
       name: "APITests",
       dependencies: [
-        "API", "Access", "HubFixtures", "Inventory", "Realtime", "Storage", "Wire",
-        hummingbirdCore, .product(name: "HTTPTypes", package: "swift-http-types"),
+        "API", "Access", "CrewApp", "HubFixtures", "Inventory", "Realtime", "Storage", "Sync",
+        "Wire", hummingbirdCore, .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
     .testTarget(name: "CrewAppTests", dependencies: ["CrewApp", "Sync"], swiftSettings: strict),

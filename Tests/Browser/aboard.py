@@ -212,14 +212,14 @@ class Tablet:
 
     def sign_in(self, name="ben"):
         self.page.goto(self.url)
-        self.page.get_by_label("Name", exact=True).fill(name)
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        self.page.locator("#name").fill(name)
+        self.page.locator("#password").fill(PASSWORD)
+        self.page.locator("form .primary").click()
         self.ready()
         return self
 
     def ready(self):
-        expect(self.line("Good line")).to_be_visible()
+        expect(self.page.locator("header .line.good")).to_be_visible()
 
     def line(self, words):
         return self.page.locator("header").get_by_role("link", name=re.compile(words))

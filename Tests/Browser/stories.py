@@ -89,8 +89,12 @@ class Bilge(Story):
         self.assertEqual(self.hub.level(self.beans), 20)
 
         again.wire.mend()
-        eventually(lambda: self.hub.moves(self.beans) == [-1, -1, -1], within=30)
-        eventually(lambda: again.waiting() == 0)
+        # Chromium writes cookies to the disk half a minute later: the session may be gone with it.
+        door = again.page.locator("#password")
+        eventually(lambda: again.waiting() == 0 or door.is_visible(), within=30)
+        if door.is_visible():
+            again.sign_in("ben")
+        eventually(lambda: again.waiting() == 0, within=30)
         self.assertEqual(self.hub.moves(self.beans), [-1, -1, -1])
 
     def test_an_answer_that_is_lost_on_the_way_is_no_second_booking(self):
@@ -134,11 +138,14 @@ class Bilge(Story):
         second.goto(tablet.url)
         expect(second.locator("header").get_by_role("link", name="Good line")).to_be_visible()
         tablet.wire.cut()
+        tablet.page.bring_to_front()
         expect(tablet.line("No line")).to_be_visible()
         tablet.take(self.beans)
+        second.bring_to_front()
         second.evaluate("id => { location.hash = `#/adjust/${id}` }", self.beans)
         second.get_by_role("button", name=re.compile("^Take 1")).click()
         tablet.wire.mend()
+        tablet.page.bring_to_front()
         eventually(lambda: tablet.waiting() == 0, within=30)
         self.assertEqual(self.hub.moves(self.beans), [-1, -1])
         expect(tablet.level(self.beans)).to_have_text("18")
@@ -274,7 +281,7 @@ class Time(Story):
         tablet.ready()
         expect(tablet.level(self.beans)).to_have_text("18")
 
-        expect(tablet.page.get_by_text("2 changes that you made here may be missing")).to_be_visible()
+        expect(tablet.page.get_by_text("1 change that you made here may be missing")).to_be_visible()
         tablet.page.get_by_role("button", name="Send again").click()
         eventually(lambda: self.hub.level(self.beans) == 15)
         # What the backup held was not booked twice.

@@ -8,7 +8,7 @@ import { leaveLost, openQueue, pump, queue, refused, reloadQueue, restoredFrom, 
 import { request } from './core/request.js'
 import { isAdmin, isCrew, session } from './core/roles.js'
 import { onScan } from './core/scan.js'
-import { keep, settings, useTheme } from './core/settings.js'
+import { keep, loadSettings, settings, useTheme } from './core/settings.js'
 import { forgetCopy, loadCopy, loadRest, lowCount, onChange, store, tell } from './core/store.js'
 import { button, cameraView, confirmed, dialogView, icon, toasts } from './core/ui.js'
 import activity from './screens/activity.js'
@@ -165,7 +165,7 @@ let signedOutWhy = ''
 let storageFails = false
 
 async function begin(identity) {
-  keep({ me: identity })
+  await keep({ me: identity })
   signedOutWhy = ''
   const [hasCopy] = await Promise.all([
     loadCopy(identity.userId), openOnce().then(reloadQueue).catch(() => { storageFails = true }),
@@ -185,7 +185,7 @@ const openOnce = () => opening ??= openQueue()
 /** Ends the stay of this person here. What they entered stays until they are back. */
 async function leave(why) {
   stop()
-  keep({ me: null })
+  await keep({ me: null })
   open.screen?.close?.()
   open = { name: '', screen: null }
   signedOutWhy = why
@@ -250,6 +250,9 @@ addEventListener('unhandledrejection', ({ reason }) => {
 })
 
 useTheme()
+await loadSettings()
+useTheme()
+link.isPaused = settings.offline
 await useLanguage()
 if (settings.me) await begin(settings.me)
 else draw()

@@ -1,5 +1,5 @@
-// The device's own database: the queue of commands, the journal of confirmed ones, and the working
-// copy of the hub's state. A write is over when the browser says that it is on the disk.
+// The device's own database: the queue of commands, the journal of confirmed ones, the working copy
+// of the hub's state, and who the device is. A write is over when the browser says that it is on the disk.
 
 let opening
 export const disk = { isDurable: true }
@@ -12,6 +12,7 @@ function open() {
       database.createObjectStore('queue', { keyPath: 'n', autoIncrement: true })
       database.createObjectStore('journal', { keyPath: 'id' }).createIndex('time', 'time')
       database.createObjectStore('copy')
+      database.createObjectStore('self')
     }
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)

@@ -120,7 +120,7 @@ function setQuality(quality) {
 }
 
 function send(message) {
-  socket?.send(JSON.stringify(message))
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message))
 }
 
 function beat() {
@@ -136,6 +136,7 @@ function beat() {
     if (now - asked > 1200) setQuality('weak')
     return
   }
+  if (socket?.readyState !== WebSocket.OPEN) return
   asked = now
   send({ type: 'ping' })
 }

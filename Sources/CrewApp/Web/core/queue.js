@@ -7,6 +7,7 @@
 
 import { ask, transaction } from './disk.js'
 import { link, perform } from './link.js'
+import { request } from './request.js'
 import { newId, settings } from './settings.js'
 import { store, tell } from './store.js'
 
@@ -155,15 +156,28 @@ export async function discard(item) {
 }
 
 /** After a restore: what the old log confirmed to us may be missing from the new one. */
-export function restoredFrom(epoch) {
-  const lost = queue.journal.filter((item) => item.epoch === epoch)
-  queue.restored = lost.length ? { epoch, count: lost.length } : null
+export async function restoredFrom(epoch) {
+  const standing = await lastOf(epoch).catch(() => 0)
+  const lost = queue.journal.filter((item) => item.epoch === epoch && item.seq > standing)
+  queue.restored = lost.length ? { ids: new Set(lost.map((item) => item.id)), count: lost.length } : null
   tell()
+}
+
+/** How far the log of the old epoch still stands, as far as this person may see it. */
+async function lastOf(epoch) {
+  let low = 0
+  for (let high = store.position.seq; low < high;) {
+    const middle = Math.floor((low + high) / 2)
+    const { items: [event] } = await request(`/api/v1/events?after=${middle}&limit=1`)
+    if (event?.epoch === epoch) low = event.seq
+    else high = middle
+  }
+  return low
 }
 
 /** Sends them again under their own ids: what the backup held is not booked twice. */
 export async function sendAgain() {
-  const lost = queue.journal.filter((item) => item.epoch === queue.restored.epoch)
+  const lost = queue.journal.filter((item) => queue.restored.ids.has(item.id))
     .sort((a, b) => a.time - b.time)
   await transaction(['queue', 'journal'], 'readwrite', (queue, journal) => {
     for (const { id, user, command, data, deviceTime } of lost) {

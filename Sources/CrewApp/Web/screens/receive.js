@@ -8,10 +8,8 @@ import { places, productName, tell } from '../core/store.js'
 import { button, empty, field, input, locationSelect, productFinder, say, stepper } from '../core/ui.js'
 
 // Kept on the device as it grows: a delivery of forty boxes is not scanned twice.
-const draft = (() => {
-  try { return JSON.parse(localStorage.getItem('quartermaster-delivery')) ?? [] } catch { return [] }
-})()
-const keepDraft = () => localStorage.setItem('quartermaster-delivery', JSON.stringify(draft))
+let draft = []
+const keepDraft = () => keep({ delivery: draft.map((line) => ({ ...line })) })
 const state = { note: '' }
 
 function pick(product) {
@@ -22,6 +20,7 @@ function pick(product) {
 }
 
 export default function receive() {
+  draft = settings.delivery.map((line) => ({ ...line }))
   return {
     scan: (code) => state.scan?.(code),
     view() {

@@ -11,9 +11,19 @@ import { observe, store, tell } from '../core/store.js'
 import { badge, button, chips, confirmed, empty, field, locationSelect, say, select } from '../core/ui.js'
 import { method } from '../core/words.js'
 
+// Kept on the device as it fills, like a delivery.
 const cart = { lines: [], customer: 0, method: 'card' }
+let kept = ''
+
+function keepCart() {
+  const text = JSON.stringify({ lines: cart.lines, customer: cart.customer, method: cart.method })
+  if (text === kept) return
+  kept = text
+  keep({ cart: text })
+}
 
 export default function sale() {
+  if (settings.cart) Object.assign(cart, JSON.parse(settings.cart))
   const state = { recent: null }
   const load = () => request('/api/v1/sales?order=newest&limit=15').then((page) => { state.recent = page.items; tell() }, () => {})
   load()
@@ -22,6 +32,7 @@ export default function sale() {
     close: stop,
     scan: (code) => cart.scan?.(code),
     view() {
+      keepCart()
       const sum = total(cart.lines)
       return h('div', { class: 'columns', key: 'sale' },
         h('section', { class: 'panel' },
