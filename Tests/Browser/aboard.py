@@ -219,7 +219,8 @@ class Tablet:
         return self
 
     def ready(self):
-        expect(self.page.locator("header .line.good")).to_be_visible()
+        # The pauses between attempts grow to ten seconds.
+        expect(self.page.locator("header .line.good")).to_be_visible(timeout=30_000)
 
     def line(self, words):
         return self.page.locator("header").get_by_role("link", name=re.compile(words))

@@ -1,7 +1,7 @@
 // A list of goods that is being put together: for an order, a transfer or a sale.
 
 import { h } from './dom.js'
-import { money, t } from './i18n.js'
+import { money } from './i18n.js'
 import { productName, store } from './store.js'
 import { productFinder, stepper } from './ui.js'
 

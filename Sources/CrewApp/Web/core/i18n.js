@@ -48,7 +48,7 @@ export const signed = (value) =>
 const currencyFormat = (currency) =>
   format(Intl.NumberFormat, currency, { style: 'currency', currency })
 
-export const minorDigits = (currency) =>
+const minorDigits = (currency) =>
   currencyFormat(currency).resolvedOptions().maximumFractionDigits
 
 export const money = (minor, currency) =>

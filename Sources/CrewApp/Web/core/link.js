@@ -88,7 +88,7 @@ function again() {
   if (settings.offline) return
   attempts += 1
   // A whole crew comes back at once when the hub restarts: they should not knock at once.
-  const delay = Math.min(15000, 400 * 2 ** Math.min(attempts, 6)) * (0.5 + Math.random() / 2)
+  const delay = Math.min(10000, 400 * 2 ** Math.min(attempts, 6)) * (0.5 + Math.random() / 2)
   clearTimeout(retry)
   retry = setTimeout(() => { if (!socket) connect() }, delay)
 }

@@ -1,6 +1,6 @@
 // Questions to the hub over HTTP. An answer that does not come in time is no answer.
 
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, problem) {
     super(problem.detail ?? `HTTP ${status}`)
     this.status = status

@@ -221,7 +221,7 @@ export function caughtUp(seq) {
   advance(seq)
 }
 
-export function advance(seq) {
+function advance(seq) {
   if (store.position) store.position.seq = Math.max(store.position.seq, seq)
   settle()
 }
