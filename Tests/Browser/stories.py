@@ -4,6 +4,7 @@ Run by provisioning/test; by hand: python3 Tests/Browser/stories.py [-k WORDS], 
 naming the folder of the built program.
 """
 
+import csv
 import re
 import time
 import unittest
@@ -306,6 +307,96 @@ class Time(Story):
         move = self.hub.ask(f"movements?productId={self.beans}&order=newest")["items"][0]
         self.assertAlmostEqual((move["time"] - move["deviceTime"]) / 86_400_000, 7, delta=0.1)
         expect(tablet.level(self.beans)).to_have_text("19")
+
+
+class Work(Story):
+    """A day's work, with the fingers."""
+
+    def find(self, tablet, words):
+        field = tablet.page.get_by_label("Scan or search a product")
+        field.fill(words)
+        field.press("Enter")
+
+    def test_a_delivery_is_scanned_outlives_a_reload_and_is_booked_in_one_go(self):
+        tablet = self.tablet().sign_in("ben")
+        tablet.open("receive")
+        tablet.page.get_by_label("New lines go to").select_option(str(self.hub.cellar))
+        for words in ("8000070020580", "8000070020580", "margaux"):
+            self.find(tablet, words)
+        expect(tablet.page.get_by_role("button", name="Book 3 units")).to_be_visible()
+        tablet.page.reload()
+        tablet.ready()
+        tablet.page.get_by_role("button", name="Book 3 units").click()
+        eventually(lambda: (self.hub.level(self.beans), self.hub.level(self.wine)) == (22, 2))
+        expect(tablet.page.get_by_text("Scan or search what was delivered.")).to_be_visible()
+
+    def test_an_order_is_taken_filled_and_delivered(self):
+        tablet = self.tablet().sign_in("ben")
+        tablet.open("orders/new")
+        self.find(tablet, "COF")
+        tablet.page.get_by_role("button", name="Espresso beans: one more").click()
+        tablet.page.get_by_role("button", name="Take the order").click()
+        tablet.page.get_by_role("link", name="Order 1").click()
+        tablet.page.get_by_label("Take the goods from").select_option(str(self.hub.cellar))
+        tablet.page.get_by_role("button", name="Take all that is open").click()
+        expect(tablet.page.get_by_text("2 of 2 taken")).to_be_visible()
+        tablet.page.get_by_role("button", name="Delivered").click()
+        expect(tablet.page.get_by_text("Nothing is left to do.")).to_be_visible()
+        self.assertEqual(self.hub.level(self.beans), 18)
+
+    def test_a_transfer_of_which_a_part_arrives(self):
+        tablet = self.tablet().sign_in("ben")
+        tablet.open("transfers/new")
+        tablet.page.get_by_label("From").select_option(str(self.hub.cellar))
+        tablet.page.get_by_label("To", exact=True).select_option(str(self.hub.galley))
+        self.find(tablet, "COF")
+        for _ in range(2):
+            tablet.page.get_by_role("button", name="Espresso beans: one more").click()
+        tablet.page.get_by_role("button", name="Plan the transfer").click()
+        tablet.page.get_by_role("link", name="Transfer 1").click()
+        tablet.page.get_by_role("button", name="Send it off").click()
+        tablet.page.get_by_role("button", name="Only a part arrived").click()
+        tablet.page.get_by_role("button", name="Espresso beans: one less").click()
+        tablet.page.get_by_role("button", name="Book, the rest is missing").click()
+        expect(tablet.page.get_by_text("2 received")).to_be_visible()
+        self.assertEqual(self.hub.level(self.beans), 19)
+
+    def test_a_sale_takes_the_goods_and_is_undone(self):
+        tablet = self.tablet().sign_in("max")
+        tablet.open("sale")
+        tablet.page.get_by_label("Taken from").select_option(str(self.hub.cellar))
+        self.find(tablet, "COF")
+        tablet.page.get_by_role("button", name="Sell").click()
+        eventually(lambda: self.hub.level(self.beans) == 19)
+        tablet.page.get_by_role("button", name="Undo").click()
+        tablet.page.get_by_role("dialog").get_by_role("button", name="Undo").click()
+        eventually(lambda: self.hub.level(self.beans) == 20)
+        expect(tablet.page.get_by_text("Undone", exact=True)).to_be_visible()
+
+    def test_a_person_is_added_and_signs_in(self):
+        admin, tablet = self.tablet().sign_in("ana"), self.tablet()
+        admin.open("people")
+        admin.page.get_by_role("button", name="Add a person").click()
+        admin.page.get_by_label("Name to sign in with").fill("eva")
+        admin.page.get_by_label("Password").fill(PASSWORD)
+        admin.page.get_by_role("button", name="Save").click()
+        expect(admin.page.locator("li").filter(has_text="eva")).to_be_visible()
+        tablet.sign_in("eva")
+        admin.open("aboard")
+        expect(admin.page.locator("li").filter(has_text="eva")).to_be_visible()
+
+    def test_the_activity_is_saved_as_a_table_that_runs_nothing(self):
+        product = self.hub.stock(name="=HYPERLINK(1)", sku="EVIL", quantity=1)
+        tablet = self.tablet().sign_in("max")
+        tablet.open("activity")
+        expect(tablet.page.get_by_text("New product =HYPERLINK(1)")).to_be_visible()
+        with tablet.page.expect_download() as download:
+            tablet.page.get_by_role("button", name="Save as CSV").click()
+        with open(download.value.path(), newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.reader(file))
+        self.assertEqual(rows[0], ["seq", "time", "type", "what", "userId", "data"])
+        self.assertTrue(any(row[2] == "product:created" and str(product) in row[5] for row in rows))
+        self.assertFalse([cell for row in rows for cell in row if cell[:1] in "=+-@" and cell])
 
 
 class FirstStart(unittest.TestCase):
