@@ -10,7 +10,10 @@ struct ShoreCommand: AsyncParsableCommand {
     commandName: "quartermaster-shore",
     abstract: "Receives and keeps the logs of Quartermaster hubs.",
     version: Version.current,
-    subcommands: [Serve.self, SiteGroup.self, Export.self, Status.self])
+    subcommands: [
+      Serve.self, SiteGroup.self, Send.self, CatalogueGroup.self, Export.self, Status.self,
+      Verify.self,
+    ])
 
   static func main() async {
     do {

@@ -53,6 +53,11 @@ final class Shore: Sendable {
     ]
   }
 
+  /// A command of shore's on this folder, beside the running server.
+  func command(_ arguments: String...) async throws -> Finished {
+    try await run("quartermaster-shore", arguments + ["--data", data])
+  }
+
   func export() async throws -> String {
     try await run(
       "quartermaster-shore", ["export", "events", "--site", Self.site, "--data", data]
