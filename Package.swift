@@ -95,11 +95,15 @@ let package = Package(
         nioWebSocket,
       ],
       swiftSettings: strict),
+    .target(name: "CCrewApp"),
+    .target(
+      name: "CrewApp", dependencies: ["CCrewApp", "Sync", crypto], exclude: ["Web"],
+      swiftSettings: strict),
     .target(
       name: "API",
       dependencies: [
-        "Access", "Inventory", "Storage", "Wire", hummingbird, hummingbirdCore, logging, nioCore,
-        nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+        "Access", "CrewApp", "Inventory", "Storage", "Wire", hummingbird, hummingbirdCore, logging,
+        nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
@@ -213,10 +217,11 @@ let package = Package(
     .testTarget(
       name: "APITests",
       dependencies: [
-        "API", "Access", "HubFixtures", "Inventory", "Realtime", "Storage", "Wire",
-        hummingbirdCore, .product(name: "HTTPTypes", package: "swift-http-types"),
+        "API", "Access", "CrewApp", "HubFixtures", "Inventory", "Realtime", "Storage", "Sync",
+        "Wire", hummingbirdCore, .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
+    .testTarget(name: "CrewAppTests", dependencies: ["CrewApp", "Sync"], swiftSettings: strict),
     .executableTarget(
       name: "ConformanceServer",
       dependencies: ["Dialects", "HubFixtures", argumentParser, nioCore],
