@@ -5,14 +5,14 @@ import Wire
 extension WholeProcess {
   /// The examples of seeds 000 and 001 as they are written there, replayed by a client that others
   /// wrote against a hub as it is installed. The users are signed in; nothing else is adapted.
-  @Suite(.serialized, .enabled(if: OtherClients.python != nil))
+  @Suite(.serialized, .enabled(if: Python.path != nil))
   struct Seeds {
     private func replay(_ script: String) async throws -> String {
       let hub = try Hub()
       try await hub.start()
       defer { hub.program?.signal(SIGKILL) }
       let admin = try await hub.person("captain", "admin")
-      let python = try #require(OtherClients.python)
+      let python = try #require(Python.path)
       return try await run(
         python, ["-c", Self.common + script, "127.0.0.1:\(hub.port)", admin]
       ).succeeded()
