@@ -194,7 +194,7 @@ let package = Package(
       name: "HubFixtures",
       dependencies: [
         "API", "Access", "Dialects", "Inventory", "Realtime", "Storage", "Wire", logging, nioCore,
-        nioPosix,
+        nioHTTP1, nioPosix, nioWebSocket,
       ],
       path: "Tests/HubFixtures", swiftSettings: strict),
     .testTarget(
@@ -219,14 +219,13 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "ConformanceServer",
-      dependencies: [
-        "API", "Dialects", "Inventory", "Realtime", "Wire", argumentParser, logging, nioCore,
-        nioHTTP1, nioPosix, nioWebSocket,
-      ],
+      dependencies: ["Dialects", "HubFixtures", argumentParser, nioCore],
       path: "Tests/ConformanceServer", swiftSettings: strict),
     .testTarget(
       name: "DialectsTests",
-      dependencies: ["Dialects", "HubFixtures", "Inventory", "Realtime", "Wire", nioCore],
+      dependencies: [
+        "Access", "Dialects", "HubFixtures", "Inventory", "Realtime", "Storage", "Wire", nioCore,
+      ],
       swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(

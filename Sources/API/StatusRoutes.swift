@@ -94,6 +94,13 @@ struct StatusRoutes {
       "connections_refused_total", "counter", "WebSocket connections refused by a limit.",
       count("refused"))
     add("events_published_total", "counter", "Events shown to the live feed.", count("published"))
+    add(
+      "announcements_dropped_total", "counter",
+      "What passed and was not told because the event loops were behind.", count("dropped"))
+    add(
+      "relief", "gauge",
+      "What is given up under load: 0 nothing, 1 passing announcements, 2 newcomers too.",
+      count("relief"))
     add("log_seq", "counter", "The last committed event.", [("", try store.position().seq)])
     add(
       "shore_backlog_events", "gauge", "Events that shore has not confirmed.",

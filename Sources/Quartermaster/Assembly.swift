@@ -52,7 +52,8 @@ struct Assembly {
     let hub = Hub(gate: gate, position: position)
     try await hub.start(on: group, head: position.seq)
     let receipts = SecondReceipts(store: store, hub: hub)
-    let uplink = try makeUplink(receipts)
+    let downlink = try makeDownlink()
+    let uplink = try makeUplink(receipts, downlink)
     let feed = LogFeed(store: store, after: position.seq, logger: logger) { events in
       hub.publish(events)
       uplink?.nudge()
@@ -76,7 +77,7 @@ struct Assembly {
         .init(name: "database") { try await upkeep.run() },
         .init(name: "listener") { try await loopback.ask() },
       ], logger: logger)
-    let listener = try await listen(hub, watchdog, uplink)
+    let listener = try await listen(hub, watchdog, uplink, downlink)
     loopback.target(host: configuration.host, port: listener.port)
 
     let url = "http://\(configuration.displayHost):\(listener.port)"
@@ -87,6 +88,7 @@ struct Assembly {
       listener: listener, hub: hub, gate: gate, manager: manager, logger: logger)
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     if let uplink { services.append(.init(service: uplink)) }
+    if let downlink { services.append(.init(service: downlink)) }
     services.append(
       .init(service: front, successTerminationBehavior: .gracefullyShutdownGroup))
     services.append(.init(service: watchdog))
@@ -99,26 +101,36 @@ struct Assembly {
     try await self.group.shutdownGracefully()
   }
 
-  private func makeUplink(_ receipts: SecondReceipts) throws -> Uplink? {
+  private func makeUplink(_ receipts: SecondReceipts, _ downlink: Downlink?) throws -> Uplink? {
+    guard let settings = try uplinkSettings() else { return nil }
+    return Uplink(store: store, settings: settings, group: group, logger: logger) { _ in
+      downlink?.hasten()
+      receipts.tell()
+    }
+  }
+
+  private func makeDownlink() throws -> Downlink? {
+    guard let shore = configuration.shore, let settings = try uplinkSettings() else { return nil }
+    return Downlink(
+      ledger: gate.ledger, settings: settings, policy: shore.policy, group: group, logger: logger)
+  }
+
+  private func uplinkSettings() throws -> UplinkSettings? {
     guard let shore = configuration.shore else { return nil }
     guard let key = try? String(contentsOfFile: shore.keyFile, encoding: .utf8) else {
       throw Failure("The site key file \(shore.keyFile) cannot be read.")
     }
-    let settings: UplinkSettings
     do {
-      settings = try UplinkSettings(
+      return try UplinkSettings(
         shore: shore.url, site: shore.site,
         key: key.trimmingCharacters(in: .whitespacesAndNewlines))
     } catch {
       throw Failure(misuse: "\(error)")
     }
-    return Uplink(store: store, settings: settings, group: group, logger: logger) { _ in
-      receipts.tell()
-    }
   }
 
   private func listen(
-    _ hub: Hub, _ watchdog: Watchdog, _ uplink: Uplink?
+    _ hub: Hub, _ watchdog: Watchdog, _ uplink: Uplink?, _ downlink: Downlink?
   ) async throws -> Listener {
     let sockets = SocketDialect(
       hub: hub, allowedOrigins: Set(configuration.allowedOrigins))
@@ -132,9 +144,15 @@ struct Assembly {
           return [
             "connections": traffic.connections, "opened": traffic.opened,
             "refused": traffic.refused, "published": traffic.published,
+            "dropped": traffic.dropped, "relief": hub.relief.rawValue,
           ]
         },
-        health: { watchdog.health }, uplink: { uplink?.status.json }, version: Version.current),
+        health: { watchdog.health },
+        uplink: {
+          guard var json = uplink?.status.json else { return nil }
+          json["down"] = downlink?.status.json
+          return json
+        }, version: Version.current),
       polling: PollingRoutes(path: sockets.server.settings.path) {
         head, address, loop, departure, body in
         await sockets.server.answer(
@@ -147,7 +165,8 @@ struct Assembly {
         on: manager.listeningSockets().first.map(Listener.Place.socket)
           ?? .address(host: configuration.host, port: configuration.port),
         admission: Admission(
-          hub: hub, allowedOrigins: Set(configuration.allowedOrigins), dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
+          hub: hub, allowedOrigins: Set(configuration.allowedOrigins),
+          dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
         http: { channel in
           channel.eventLoop.makeCompletedFuture {
             Listener.HTTPConnection(serve: try front.attach(to: channel))
@@ -187,6 +206,17 @@ extension HubConfiguration {
     case "0.0.0.0", "::": "localhost"
     default: host.contains(":") ? "[\(host)]" : host
     }
+  }
+}
+
+extension DownlinkStatus {
+  var json: JSON {
+    .compact([
+      "state": .string(state.rawValue), "change": .int(change), "applied": .int(applied),
+      "refused": .int(refused), "bytesSent": .int(bytesSent),
+      "bytesReceived": .int(bytesReceived), "lastContact": .integer(lastContact),
+      "lastError": .text(lastError),
+    ])
   }
 }
 

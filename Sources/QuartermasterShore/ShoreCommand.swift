@@ -11,7 +11,10 @@ struct ShoreCommand: AsyncParsableCommand {
     commandName: "quartermaster-shore",
     abstract: "Receives and keeps the logs of Quartermaster hubs.",
     version: Version.current,
-    subcommands: [Serve.self, SiteGroup.self, Export.self, Status.self, CourierGroup.self])
+    subcommands: [
+      Serve.self, SiteGroup.self, Send.self, CatalogueGroup.self, Export.self, Status.self,
+      Verify.self, CourierGroup.self,
+    ])
 
   static func main() async {
     do {

@@ -124,6 +124,7 @@ package struct LiveHub: Sendable {
         return [
           "connections": traffic.connections, "opened": traffic.opened,
           "refused": traffic.refused, "published": traffic.published,
+          "dropped": traffic.dropped, "relief": hub.relief.rawValue,
         ]
       },
       health: { (true, ["database": ["ok": true]]) }, uplink: { nil }, version: "1.2.3")

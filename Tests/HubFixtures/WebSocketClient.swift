@@ -87,6 +87,11 @@ package struct WebSocketClient: Sendable {
   package struct Closed: Error, Equatable {
     package var code: Int?
     package var reason: String
+
+    package init(code: Int?, reason: String) {
+      self.code = code
+      self.reason = reason
+    }
   }
 
   package static let key = "dGhlIHNhbXBsZSBub25jZQ=="

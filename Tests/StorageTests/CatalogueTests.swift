@@ -10,6 +10,8 @@ import Wire
   static let fields: [String: String] = [
     "branch.create": "name",
     "branch.update": "branchId [name] [active]",
+    "change.dismiss": "refusedChangeId",
+    "conflict.settle": "conflictId choice [value]",
     "count.cancel": "countId",
     "count.complete": "countId [message]",
     "count.open": "room [locationId] [blind] [once]",

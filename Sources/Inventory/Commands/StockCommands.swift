@@ -154,6 +154,10 @@ package struct SyncInventory: Command {
 
   package var reason: String
 
+  package init(reason: String) {
+    self.reason = reason
+  }
+
   package init(_ fields: inout Fields) throws(Refusal) {
     reason = try fields.text("reason", 1...200, "What changed, in words.")
   }

@@ -64,7 +64,9 @@ final class Program: Sendable {
 
   /// Our programs lie beside the tests, or where QUARTERMASTER_BIN says; others are the system's.
   private static func path(of program: String) -> String {
-    guard program.hasPrefix("quartermaster") else { return program }
+    guard program.hasPrefix("quartermaster") || program == "conformance-server" else {
+      return program
+    }
     let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
     let folder = ProcessInfo.processInfo.environment["QUARTERMASTER_BIN"] ?? beside
     return folder + "/" + program

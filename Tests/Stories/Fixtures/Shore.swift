@@ -54,9 +54,9 @@ final class Shore: Sendable {
     ]
   }
 
-  /// A command of the courier's on shore's folder.
-  func courier(_ words: String...) async throws -> Finished {
-    try await run("quartermaster-shore", ["courier"] + words + ["--data", data])
+  /// A command of shore's on this folder, beside the running server.
+  func command(_ arguments: String...) async throws -> Finished {
+    try await run("quartermaster-shore", arguments + ["--data", data])
   }
 
   func export() async throws -> String {

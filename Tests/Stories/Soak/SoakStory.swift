@@ -101,12 +101,12 @@ private struct Ferry {
 
   static func enrol(_ hub: Hub, _ shore: Shore) async throws -> Ferry {
     let own = try await hub.command("courier", "certificate", "--site", Shore.site).succeeded()
-    let other = try await shore.courier("certificate").succeeded()
+    let other = try await shore.command("courier", "certificate").succeeded()
     let (site, far) = (
       try hub.folder.write("site.crt", own), try hub.folder.write("far.crt", other)
     )
     _ = try await hub.command("courier", "trust", far).succeeded()
-    _ = try await shore.courier("trust", Shore.site, site).succeeded()
+    _ = try await shore.command("courier", "trust", Shore.site, site).succeeded()
     return Ferry(hub: hub, shore: shore)
   }
 
@@ -115,7 +115,7 @@ private struct Ferry {
     let receipt = hub.folder.file("receipt-\(Int.random(in: 0..<3)).cms")
     _ = try await hub.command("courier", "export", stick).succeeded()
     if Int.random(in: 0..<4) == 0 { return }
-    _ = try await shore.courier("import", stick, "--receipt", receipt).succeeded()
+    _ = try await shore.command("courier", "import", stick, "--receipt", receipt).succeeded()
     // One of the last three receipts, this one or an older one, or none.
     let back = hub.folder.file("receipt-\(Int.random(in: 0..<3)).cms")
     guard FileManager.default.fileExists(atPath: back) else { return }
