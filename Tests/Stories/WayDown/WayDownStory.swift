@@ -1,5 +1,6 @@
 import LinkRelay
 import Foundation
+import LinkRelay
 import Testing
 import Wire
 
