@@ -1,13 +1,15 @@
 import Foundation
 import Testing
 
+/// Set by provisioning/test, with the clients installed.
+enum Python {
+  static let path = ProcessInfo.processInfo.environment["QUARTERMASTER_PYTHON"]
+}
+
 extension WholeProcess {
   /// Clients that others wrote, against our protocol layers alone.
-  @Suite(.serialized, .enabled(if: OtherClients.python != nil))
+  @Suite(.serialized, .enabled(if: Python.path != nil))
   struct OtherClients {
-    /// Set by provisioning/test, with the clients installed.
-    static let python = ProcessInfo.processInfo.environment["QUARTERMASTER_PYTHON"]
-
     /// What a script prints that talks to `conformance-server` in `mode`.
     private func talk(
       _ mode: String, _ scheme: String, _ script: String, _ arguments: [String] = []
@@ -17,7 +19,7 @@ extension WholeProcess {
         server.output.firstMatch(of: /Listening on (.+)\./).map { String($0.1) }
       }
       defer { server.signal(SIGKILL) }
-      let python = try #require(Self.python)
+      let python = try #require(Python.path)
       return try await run(python, ["-c", script, "\(scheme)://\(address)"] + arguments).succeeded()
     }
 
