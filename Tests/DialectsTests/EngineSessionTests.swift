@@ -138,6 +138,16 @@ import Testing
     #expect(session.deadline == .distantFuture)
   }
 
+  @Test func `a ping that is late leaves half its time to answer at least`() {
+    var (late, stalled) = (session(.webSocket), session(.webSocket))
+
+    _ = late.timePassed(now: seconds(28))
+    _ = stalled.timePassed(now: seconds(100))
+
+    #expect(late.deadline == seconds(45))
+    #expect(stalled.deadline == seconds(110))
+  }
+
   @Test func `a client that polls is pinged by its GET`() {
     var (waiting, away) = (session(), session())
     _ = waiting.polled()

@@ -211,6 +211,8 @@ extension EngineConnection {
 extension EngineConnection {
   func polled(_ promise: EventLoopPromise<EngineAnswer>) {
     lastHeard = .now()
+    // The alarm may be late; whoever is over time is not let in by that.
+    if lastHeard >= session.deadline { perform(session.timePassed(now: lastHeard)) }
     let orders = session.polled()
     if orders.first == .refuse {
       promise.succeed(.refused(.badRequest))

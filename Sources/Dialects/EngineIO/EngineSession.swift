@@ -243,7 +243,10 @@ extension EngineSession {
     switch heartbeat {
     case .pingDue:
       heartbeat = .pongDue
-      heartbeatDeadline = now + settings.pingTimeout
+      // From when the ping was due, but never less than half the time to answer one that is late.
+      heartbeatDeadline = max(
+        heartbeatDeadline + settings.pingTimeout,
+        now + .nanoseconds(settings.pingTimeout.nanoseconds / 2))
       if transport == .webSocket { return orders + [.write([.ping])] }
       queue([.ping])
       return orders + flushed()
