@@ -18,7 +18,7 @@ struct HubConfiguration: Sendable {
   var limits: Limits
   var shore: Shore?
 
-  struct Shore: Sendable {
+  struct Shore: Sendable, Equatable {
     var url: String
     var site: String
     var keyFile: String
@@ -37,7 +37,10 @@ struct HubConfiguration: Sendable {
     ]
     if let file {
       do {
-        providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
+        // A file in which every line is commented out is no mapping to the reader, but nothing wrong.
+        if try Yams.compose(yaml: try String(contentsOfFile: file, encoding: .utf8)) != nil {
+          providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
+        }
       } catch {
         // The parser draws a picture of the place in several lines.
         let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
@@ -105,6 +108,20 @@ struct HubConfiguration: Sendable {
     return (host.isEmpty ? "0.0.0.0" : host, port)
   }
 
+  /// What counts from a reload on; everything else from the next start.
+  var rules: Rules { Rules(limits: limits, allowedOrigins: Set(allowedOrigins)) }
+
+  /// Settings of `other` that only a restart brings into force.
+  func settingsThatNeedARestart(for other: HubConfiguration) -> [String] {
+    let pairs: [(name: String, differs: Bool)] = [
+      ("data", data != other.data), ("listen", (host, port) != (other.host, other.port)),
+      ("eventLoops", eventLoops != other.eventLoops), ("currency", currency != other.currency),
+      ("limits.replayedEvents", limits.replayedEvents != other.limits.replayedEvents),
+      ("shore", shore != other.shore),
+    ]
+    return pairs.filter { $0.differs }.map { $0.name }
+  }
+
   private static let limitKeys:
     [(String, any WritableKeyPath<Limits, Int> & Sendable, ClosedRange<Int>)] = [
       ("limits.connections", \.connections, 1...1_000_000),
@@ -136,8 +153,11 @@ struct HubConfiguration: Sendable {
   }
 
   private static func shore(_ settings: Settings) throws -> Shore? {
-    let parts = ["shore.url", "shore.site", "shore.siteKeyFile"].map(settings.text)
+    var parts = ["shore.url", "shore.site", "shore.siteKeyFile"].map(settings.text)
     if parts.allSatisfy({ $0 == nil }) { return nil }
+    // systemd hands the key over like this (LoadCredential=, systemd.exec(5)).
+    let credentials = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"]
+    parts[2] = parts[2] ?? credentials.map { $0 + "/site.key" }
     guard let url = parts[0], let site = parts[1], let keyFile = parts[2] else {
       throw Failure(
         misuse:

@@ -17,7 +17,8 @@ package struct Presence: Sendable {
   package var json: JSON {
     [
       "connectionId": .int(connection), "userId": .int(user), "userName": .string(name),
-      "role": .string(role.rawValue), "device": .string(device), "address": .string(address), "place": .string(place),
+      "role": .string(role.rawValue), "device": .string(device), "address": .string(address),
+      "place": .string(place),
       "since": .int(since),
     ]
   }

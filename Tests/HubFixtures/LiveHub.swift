@@ -57,7 +57,7 @@ package struct LiveHub: Sendable {
     let ledger = Ledger(store: store, logger: .silent)
     let gate = try Gate(
       ledger: ledger, tokens: await Tokens(key: SecretFile.key(at: folder.path + "/token.key")),
-      passwords: .quick, limits: limits, logger: .silent)
+      passwords: .quick, rules: Rules(limits: limits, allowedOrigins: origins), logger: .silent)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
     let position = try store.position()
     let hub = Hub(gate: gate, position: position, heartbeat: heartbeat)
@@ -65,10 +65,10 @@ package struct LiveHub: Sendable {
     let feed = LogFeed(store: store, after: position.seq, logger: .silent) { hub.publish($0) }
     ledger.observe { feed.committed($0) }
     let front = HTTPFront(
-      gate: gate, surroundings: surroundings(hub), allowedOrigins: origins, logger: .silent)
+      gate: gate, surroundings: surroundings(hub), logger: .silent)
     let listener = try await Listener(
       group: group, on: .address(host: "127.0.0.1", port: 0),
-      admission: Admission(hub: hub, allowedOrigins: origins, dialects: [RoomsDialect(), CountRoomsDialect()]),
+      admission: Admission(hub: hub, dialects: [RoomsDialect(), CountRoomsDialect()]),
       patience: patience,
       http: { channel in
         channel.eventLoop.makeCompletedFuture {
