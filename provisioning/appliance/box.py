@@ -24,7 +24,7 @@ def host(*words, check=True, timeout=120):
 def eventually(what, condition, within=60, pace=0.2):
     end = time.monotonic() + within
     while time.monotonic() < end:
-        with contextlib.suppress(Failed, OSError):
+        with contextlib.suppress(Failed, OSError, LookupError, ValueError):
             value = condition()
             if value:
                 return value

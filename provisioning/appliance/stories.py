@@ -41,7 +41,7 @@ class Crew:
 
     def __init__(self, box, token, name):
         self.box, self.token, self.name = box, token, name
-        self.confirmed, self.codes, self.refused = [], {}, 0
+        self.confirmed, self.codes, self.refused, self.last = [], {}, 0, None
         self.ends = threading.Event()
         self.thread = threading.Thread(target=self.work, daemon=True)
         self.thread.start()
@@ -51,7 +51,7 @@ class Crew:
         while not self.ends.is_set():
             key = f"{self.name}-{number}"
             try:
-                status, _ = self.post(key)
+                status, self.last = self.post(key)
                 self.codes[status] = self.codes.get(status, 0) + 1
                 if status == 200:
                     self.confirmed.append(key)
@@ -68,7 +68,7 @@ class Crew:
         import json
         import urllib.request
 
-        body = {"productId": 1, "locationId": 1, "quantity": 1, "reason": "receipt"}
+        body = {"productId": 1, "locationId": 1, "quantity": 1, "reason": "restock"}
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.box.port}/api/v1/stock/adjust", json.dumps(body).encode(),
             {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key})
@@ -76,12 +76,15 @@ class Crew:
             with urllib.request.urlopen(request, timeout=15) as answer:
                 return answer.status, None
         except urllib.error.HTTPError as error:
-            return error.code, None
+            return error.code, error.read()
 
     def progress(self, within=60):
         """Returns when one more change than now is confirmed."""
         before = len(self.confirmed)
-        eventually("a change is confirmed again", lambda: len(self.confirmed) > before, within)
+        try:
+            eventually("a change is confirmed again", lambda: len(self.confirmed) > before, within)
+        except Failed as failed:
+            raise Failed(f"{failed}; the answers were {self.codes}, the last {self.last}") from failed
 
     def leave(self):
         """Ends the work; everything confirmed must be in the log, once."""
@@ -332,7 +335,7 @@ def restore(v):
     """a restore makes a new epoch; devices are told to take a snapshot"""
     old = v.box.sql("SELECT name FROM epoch ORDER BY first_seq DESC LIMIT 1")[0]
     v.box.ask("/api/v1/stock/adjust", {
-        "productId": 1, "locationId": 1, "quantity": 1, "reason": "receipt"}, v.token)
+        "productId": 1, "locationId": 1, "quantity": 1, "reason": "restock"}, v.token)
     head = int(v.box.sql("SELECT MAX(seq) FROM event")[0])
     v.box.run("systemctl", "stop", "quartermaster.socket", "quartermaster.service")
     v.box.as_hub("restore", v.backup)
@@ -355,7 +358,7 @@ def restore(v):
 def full_disk(v):
     """before the disk is full the crew is refused in plain words, orders last, and reading goes on"""
     ballast = f"{v.box.data}/ballast"
-    change = {"productId": 1, "locationId": 1, "quantity": 1, "reason": "receipt"}
+    change = {"productId": 1, "locationId": 1, "quantity": 1, "reason": "restock"}
     order = {"lines": [{"productId": 1, "quantity": 1}]}
     total = int(v.box.says("stat", "-f", "-c", "%b %S", v.box.data).split()[0]) * 4096
 
@@ -399,7 +402,7 @@ def clock_at_1970(v):
             "/api/v1/sign-in", {"name": "ana", "password": "long enough words"})
         expect(status == 200, f"signing in at {clock}, and it is {status} {answer}")
         status, answer = v.box.ask("/api/v1/stock/adjust", {
-            "productId": 1, "locationId": 1, "quantity": 1, "reason": "receipt"}, v.token)
+            "productId": 1, "locationId": 1, "quantity": 1, "reason": "restock"}, v.token)
         expect(status == 200, f"an older token still counts, and it is {status} {answer}")
         after = int(v.box.sql("SELECT MAX(seq) FROM event")[0])
         expect(after > before, "the log goes on by its seq")
@@ -522,7 +525,7 @@ def main():
     except Exception as error:
         print(f"FAILED: {error!r}", file=sys.stderr)
         if box:
-            print(box.run("journalctl", "--no-pager", "-n", "60", check=False).stdout, file=sys.stderr)
+            print(box.run("journalctl", "--no-pager", "-n", "25", check=False).stdout, file=sys.stderr)
         elif (folder / "console").exists():
             print((folder / "console").read_text()[-3000:], file=sys.stderr)
         sys.exit(1)
