@@ -49,6 +49,7 @@ let package = Package(
     .executable(name: "quartermaster", targets: ["Quartermaster"]),
     .executable(name: "quartermaster-shore", targets: ["QuartermasterShore"]),
     .executable(name: "quartermaster-bench", targets: ["QuartermasterBench"]),
+    .executable(name: "conformance-server", targets: ["ConformanceServer"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -106,7 +107,7 @@ let package = Package(
       name: "API",
       dependencies: [
         "Access", "Inventory", "Storage", "Wire", hummingbird, hummingbirdCore, logging, nioCore,
-        nioHTTPTypes, nioHTTPTypesHTTP1,
+        nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
@@ -215,6 +216,17 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "QuartermasterTests", dependencies: ["Access", "Quartermaster", "Storage"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "ConformanceServer",
+      dependencies: [
+        "API", "Dialects", "Inventory", "Realtime", "Wire", argumentParser, logging, nioCore,
+        nioHTTP1, nioPosix, nioWebSocket,
+      ],
+      path: "Tests/ConformanceServer", swiftSettings: strict),
+    .testTarget(
+      name: "DialectsTests",
+      dependencies: ["Dialects", "HubFixtures", "Inventory", "Realtime", "Wire", nioCore],
       swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(

@@ -9,8 +9,10 @@ struct APIContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   /// Where the request came from, as the socket says. Forwarding headers are not believed.
   let address: String
+  let channel: any Channel
 
   init(source: ApplicationRequestContextSource) {
+    channel = source.channel
     coreContext = CoreRequestContextStorage(source: source)
     address = source.channel.remoteAddress?.ipAddress ?? "local"
   }

@@ -26,7 +26,7 @@ struct CommandPath {
 
   private static func collection(_ noun: String) -> String {
     switch noun {
-    case "stock": "stock"
+    case "stock", "inventory", "procurement", "shopify", "pos": noun
     case "branch": "branches"
     default: noun + "s"
     }

@@ -44,7 +44,8 @@ struct CountRoutes {
       guard
         let room = CountRoom(
           agency: parameters.get("agency")?.removingPercentEncoding ?? "",
-          month: parameters.get("month") ?? "", year: parameters.get("year") ?? "")
+          month: .string(parameters.get("month") ?? ""),
+          year: .string(parameters.get("year") ?? ""))
       else { throw Refusal.invalid("month", "must be a month, and year a year") }
       return .json(try await info(room))
     }
@@ -84,18 +85,17 @@ struct CountRoutes {
   }
 
   private static func room(_ body: JSON) throws(Refusal) -> CountRoom {
-    func part(_ key: String) -> String {
-      body[key]?.text ?? body[key]?.integer.map(String.init) ?? ""
-    }
     guard
-      let room = CountRoom(agency: part("agency"), month: part("month"), year: part("year"))
+      let room = CountRoom(
+        agency: body["agency"]?.text ?? "", month: body["month"] ?? .null,
+        year: body["year"] ?? .null)
     else { throw Refusal.invalid("agency", "month and year must name a monthly inventory") }
     return room
   }
 
   private func open(_ room: CountRoom, as person: Identity) async throws(Refusal) -> Int64 {
     let request = CommandRequest(
-      command: OpenCount.name, data: ["room": .string(room.name)], operation: nil)
+      command: OpenCount.name, data: ["room": .string(room.name), "once": true], operation: nil)
     switch await gate.submit(request, from: person) {
     case .refused(let refusal): throw refusal
     case .done(let receipt): return try receipt.integer("countId")

@@ -19,7 +19,7 @@ package struct HTTPFront: Sendable {
   private let logger: Logger
 
   package init(
-    gate: Gate, surroundings: Surroundings, logger: Logger
+    gate: Gate, surroundings: Surroundings, polling: PollingRoutes? = nil, logger: Logger
   ) {
     let router = Router(context: APIContext.self)
     router.middlewares.add(ProblemMiddleware())
@@ -31,6 +31,18 @@ package struct HTTPFront: Sendable {
     StatusRoutes(gate: gate, surroundings: surroundings).add(to: router)
     LiveRoutes(gate: gate, surroundings: surroundings).add(to: router)
     CountRoutes(gate: gate, surroundings: surroundings).add(to: router)
+    polling?.add(to: router)
+    self.init(router, logger)
+  }
+
+  /// Long-polling alone, for whom there is no hub.
+  package init(polling: PollingRoutes, logger: Logger) {
+    let router = Router(context: APIContext.self)
+    polling.add(to: router)
+    self.init(router, logger)
+  }
+
+  private init(_ router: Router<APIContext>, _ logger: Logger) {
     let responder = router.buildResponder()
     channel = HTTP1Channel { request, writer, channel in
       let context = APIContext(source: .init(channel: channel, logger: logger))

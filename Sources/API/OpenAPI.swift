@@ -116,6 +116,9 @@ enum OpenAPI {
         "type": "object", "maxProperties": 64,
         "additionalProperties": ["type": ["string", "number", "boolean", "null"]],
       ]
+    case .reference:
+      schema = ["type": ["integer", "string"], "minimum": 1, "minLength": 1, "maxLength": 200]
+    case .object: schema = ["type": "object"]
     case .integers:
       schema = ["type": "array", "items": ["type": "integer"], "maxItems": 1000]
     case .texts(let range):

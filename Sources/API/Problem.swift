@@ -23,7 +23,7 @@ struct Problem: Error {
     case .unauthenticated, .sessionEnded: .unauthorized
     case .forbidden: .forbidden
     case .notFound, .unknownCommand: .notFound
-    case .duplicate, .insufficientStock, .wrongState, .inUse: .conflict
+    case .duplicate, .insufficientStock, .wrongState, .alreadyCompleted, .inUse: .conflict
     case .tooLarge: .contentTooLarge
     case .operationReused: .unprocessableContent
     case .rateLimited: .tooManyRequests

@@ -12,12 +12,15 @@ import Wire
 package final class Gate: Sendable {
   package let ledger: Ledger
   private let rules: Mutex<Rules>
+  package let usage = Usage()
   private let passwords: PasswordHash
   private let tokens: Tokens
   private let logger: Logger
   private let setupCode: Mutex<String?>
   private let used = Mutex<Set<Int64>>([])
   private let signIns = Mutex(RateLimiter<String>())
+  /// Wrong passwords within a minute, by the user whom they were for.
+  private let refusals = Mutex(RateLimiter<Int64>())
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
 
@@ -97,6 +100,7 @@ package final class Gate: Sendable {
     _ = used.withLock { $0.insert(identity.session) }
     do throws(Refusal) {
       let command = try request.read()
+      usage.note(request.command, by: identity.user)
       let submission = Submission(
         command, by: .session(identity.session), operation: request.operation,
         fingerprint: request.operation == nil ? 0 : request.fingerprint,
@@ -132,6 +136,19 @@ package final class Gate: Sendable {
   }
 }
 
+/// What is counted of use.
+extension Gate {
+  /// Writes down what was counted since the last time; what cannot be written now is kept.
+  package func recordUsage() async {
+    let uses = usage.take()
+    guard !uses.isEmpty else { return }
+    if case .refused(let refusal) = await ledger.submit(Submission(RecordUsage(uses), by: .hub)) {
+      logger.warning("figures of use could not be saved: \(refusal)")
+      usage.restore(uses)
+    }
+  }
+}
+
 /// Signing in and out.
 extension Gate {
   package struct SignIn: Sendable {
@@ -163,6 +180,7 @@ extension Gate {
     let isRight = await passwords.matches(password, account?.password)
     guard let account, isRight, account.isActive else {
       logger.notice("a sign-in was refused", metadata: ["address": "\(address)"])
+      if let account { noteRefusal(of: account.user) }
       throw Refusal(.unauthenticated, "The name or the password is wrong.")
     }
     return try await startSession(user: account.user, device: device, kind: .person)
@@ -218,6 +236,23 @@ extension Gate {
     }
     guard isAdmitted else {
       throw Refusal(.rateLimited, "Too many attempts to sign in. Wait a minute.")
+    }
+  }
+
+  /// Tells of wrong passwords once a minute a user, when they have become many.
+  private func noteRefusal(of user: Int64) {
+    let (many, now) = (limits.refusedSignInsBeforeAlert, clock.now - start)
+    let isDue = refusals.withLock { refusals in
+      let isFew = refusals.admit(user, limit: many - 1, now: now)
+      // One more than the limit is counted, so that those beyond it are told from the first.
+      return !isFew && refusals.admit(user, limit: many, now: now)
+    }
+    guard isDue else { return }
+    let alert = RaiseSecurityAlert(.refusedSignIns(attempts: many), about: user)
+    ledger.submit(Submission(alert, by: .hub)) { [logger] outcome in
+      if case .refused(let refusal) = outcome {
+        logger.error("a security alert could not be saved: \(refusal)")
+      }
     }
   }
 

@@ -27,6 +27,8 @@ package struct Limits: Sendable {
   package var connectionsPerRoom = 50
   /// Messages of one type from one user within a minute, in all count rooms together.
   package var countMessagesPerMinute = 100
+  /// How often a user may join a Socket.IO namespace within a minute, on all devices together.
+  package var socketsPerUserPerMinute = 60
   /// Bytes of one message, and of a REST request's body.
   package var messageSize = 1 << 20
   package var jsonDepth = JSONDepth.standard
@@ -37,6 +39,8 @@ package struct Limits: Sendable {
   /// Events replayed to a device that returns; beyond that it takes a snapshot.
   package var replayedEvents: Int64 = 20_000
   package var signInAttemptsPerMinute = 20
+  /// Wrong passwords for one user within a minute after which a security alert is told.
+  package var refusedSignInsBeforeAlert = 5
   /// REST requests from one address within a minute.
   package var requestsPerMinute = 6_000
 

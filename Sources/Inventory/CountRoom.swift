@@ -1,28 +1,26 @@
-/// The name of a monthly count: `{agency}/{month}/{year}`, such as `Alfa Romeo/10/2025`.
-///
-/// One name a room, however its month is written: `9`, `09` and the number 9 are one.
-package struct CountRoom: Sendable, Hashable {
-  package let agency: String
-  package let month: Int
-  package let year: Int
+import Wire
 
-  package init?(agency: String, month: String, year: String) {
-    guard (1...100).contains(agency.utf8.count), let month = Self.number(month, 2),
-      (1...12).contains(month), let year = Self.number(year, 4), (1...9999).contains(year),
-      !agency.allSatisfy(\.isWhitespace)
+/// A monthly count's room: `Alfa Romeo/10/2025`. Its month is a number, so that `9` and `09` are one
+/// room, whether they come as text or as a number.
+package struct CountRoom: Sendable, Hashable {
+  package var agency: String
+  package var month: Int
+  package var year: Int
+
+  /// - Parameters month, year: a text of digits or a whole number.
+  package init?(agency: String, month: JSON, year: JSON) {
+    let agency = Self.trimmed(agency)
+    guard !agency.isEmpty, !agency.contains("/"), agency.count <= 150,
+      let month = Self.number(month), (1...12).contains(month),
+      let year = Self.number(year), (1970...9999).contains(year)
     else { return nil }
-    self.agency = agency
-    self.month = month
-    self.year = year
+    (self.agency, self.month, self.year) = (agency, month, year)
   }
 
-  /// The room of that name; `nil` for names that are no monthly count's.
-  package init?(name: String) {
-    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count >= 3 else { return nil }
-    self.init(
-      agency: parts.dropLast(2).joined(separator: "/"), month: String(parts[parts.count - 2]),
-      year: String(parts[parts.count - 1]))
+  package init?(_ name: String) {
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 3 else { return nil }
+    self.init(agency: parts[0], month: .string(parts[1]), year: .string(parts[2]))
   }
 
   package var name: String { "\(agency)/\(month)/\(year)" }
@@ -30,16 +28,22 @@ package struct CountRoom: Sendable, Hashable {
   /// The topic of its events.
   package var topic: String { "inventory:count:\(name)" }
 
-  /// The one name of whatever room `name` means.
-  package static func normalized(_ name: String) -> String {
-    CountRoom(name: name)?.name ?? name
+  /// The one name of the room that `name` means. A room that is no monthly one keeps its own.
+  package static func normalised(_ name: String) -> String {
+    CountRoom(name)?.name ?? trimmed(name)
   }
 
-  /// At most `digits` digits, leading zeros among them.
-  private static func number(_ text: String, _ digits: Int) -> Int? {
-    guard (1...digits).contains(text.utf8.count),
+  private static func number(_ value: JSON) -> Int? {
+    if let integer = value.integer { return Int(exactly: integer) }
+    guard let text = value.text.map(trimmed), (1...4).contains(text.utf8.count),
       text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
     else { return nil }
     return Int(text)
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    let start = text.drop(while: \.isWhitespace)
+    let end = start.lastIndex { !$0.isWhitespace }
+    return end.map { String(start[...$0]) } ?? ""
   }
 }

@@ -12,10 +12,17 @@ package enum EventType: String, Sendable, CaseIterable {
   case countScanAdded = "count:scan_added"
   case countScanRemoved = "count:scan_removed"
 
+  case customEventDefined = "event:defined"
+  case customEventRetired = "event:retired"
+
+  case customerActivity = "customer:activity"
+  case customerAddedToCart = "customer:added_to_cart"
   case customerCreated = "customer:created"
   case customerRemoved = "customer:removed"
   case customerUpdated = "customer:updated"
+  case customerViewingProduct = "customer:viewing_product"
 
+  case inventoryBulkUpdated = "inventory:bulk_updated"
   case inventoryLowStock = "inventory:low_stock"
   case inventoryOutOfStock = "inventory:out_of_stock"
   case inventoryReservationExpired = "inventory:reservation_expired"
@@ -23,6 +30,8 @@ package enum EventType: String, Sendable, CaseIterable {
   case inventoryReservationReleased = "inventory:reservation_released"
   case inventoryReserved = "inventory:reserved"
   case inventoryRestocked = "inventory:restocked"
+  /// So much has changed at once that a device had better load the inventory anew.
+  case inventorySync = "inventory:sync"
   case inventoryUpdated = "inventory:updated"
 
   case locationCreated = "location:created"
@@ -35,10 +44,15 @@ package enum EventType: String, Sendable, CaseIterable {
   case orderStatusChanged = "order:status_changed"
   case orderUpdated = "order:updated"
 
+  case pairingRecommended = "pairing:recommended"
+
   case paymentFailed = "payment:failed"
   case paymentPending = "payment:pending"
   case paymentReceived = "payment:received"
   case paymentRefunded = "payment:refunded"
+
+  case procurementDecided = "procurement:decided"
+  case procurementProposed = "procurement:proposed"
 
   case productCreated = "product:created"
   case productDeleted = "product:deleted"
@@ -47,6 +61,13 @@ package enum EventType: String, Sendable, CaseIterable {
 
   case saleCreated = "sale:created"
   case saleVoided = "sale:voided"
+
+  case securityAlert = "security:alert"
+
+  case shopifySyncStatus = "shopify:sync_status"
+  case shopifyWebhook = "shopify:webhook"
+  /// How a point of sale's own synchronisation fares.
+  case syncStatus = "sync:status"
 
   case systemAlert = "system:alert"
   case systemMaintenance = "system:maintenance"
@@ -71,18 +92,23 @@ package enum EventType: String, Sendable, CaseIterable {
     case .orderCreated, .orderDeleted, .orderFulfilled, .orderStatusChanged, .orderUpdated,
       .saleCreated, .saleVoided:
       .orders
-    case .customerCreated, .customerRemoved, .customerUpdated: .customers
+    case .customerActivity, .customerAddedToCart, .customerCreated, .customerRemoved,
+      .customerUpdated, .customerViewingProduct:
+      .customers
     case .productCreated, .productDeleted, .productPriceChanged, .productUpdated: .products
     case .countCancelled, .countCompleted, .countOpened, .countScanAdded, .countScanRemoved,
-      .inventoryLowStock, .inventoryOutOfStock, .inventoryReservationExpired,
-      .inventoryReservationFulfilled, .inventoryReservationReleased, .inventoryReserved,
-      .inventoryRestocked, .inventoryUpdated, .locationCreated, .locationRemoved,
-      .locationUpdated, .transferCancelled, .transferCreated, .transferReceived,
+      .inventoryBulkUpdated, .inventoryLowStock, .inventoryOutOfStock,
+      .inventoryReservationExpired, .inventoryReservationFulfilled,
+      .inventoryReservationReleased, .inventoryReserved, .inventoryRestocked, .inventorySync,
+      .inventoryUpdated, .locationCreated, .locationRemoved, .locationUpdated,
+      .pairingRecommended, .procurementDecided, .procurementProposed, .shopifySyncStatus,
+      .shopifyWebhook, .syncStatus, .transferCancelled, .transferCreated, .transferReceived,
       .transferShipped:
       .inventory
     case .paymentFailed, .paymentPending, .paymentReceived, .paymentRefunded: .payments
-    case .branchCreated, .branchUpdated, .deviceUpdated, .epochStarted, .notificationRead,
-      .sessionEnded, .sessionStarted, .systemAlert, .systemMaintenance, .systemNotification,
+    case .branchCreated, .branchUpdated, .customEventDefined, .customEventRetired,
+      .deviceUpdated, .epochStarted, .notificationRead, .securityAlert, .sessionEnded,
+      .sessionStarted, .systemAlert, .systemMaintenance, .systemNotification,
       .userCreated, .userUpdated:
       .system
     }
@@ -93,24 +119,29 @@ package enum EventType: String, Sendable, CaseIterable {
     case .inventoryLowStock, .inventoryOutOfStock, .inventoryRestocked, .orderCreated,
       .orderDeleted, .orderFulfilled, .orderStatusChanged, .orderUpdated, .paymentFailed,
       .paymentPending, .paymentReceived, .paymentRefunded, .saleCreated, .saleVoided,
-      .systemAlert, .systemMaintenance, .systemNotification, .epochStarted:
+      .securityAlert, .systemAlert, .systemMaintenance, .systemNotification, .epochStarted:
       .first
     case .branchCreated, .branchUpdated, .countCancelled, .countCompleted, .countOpened,
-      .countScanAdded, .countScanRemoved, .customerCreated, .customerRemoved, .customerUpdated,
-      .inventoryReservationExpired, .inventoryReservationFulfilled,
+      .countScanAdded, .countScanRemoved, .customEventDefined, .customEventRetired,
+      .customerCreated, .customerRemoved, .customerUpdated, .inventoryReservationExpired,
+      .inventoryReservationFulfilled,
       .inventoryReservationReleased, .inventoryReserved, .inventoryUpdated, .locationCreated,
       .locationRemoved, .locationUpdated, .productCreated, .productDeleted,
-      .productPriceChanged, .productUpdated, .transferCancelled, .transferCreated,
-      .transferReceived, .transferShipped, .userCreated, .userUpdated:
+      .productPriceChanged, .productUpdated, .pairingRecommended, .procurementDecided,
+      .procurementProposed, .transferCancelled, .transferCreated, .transferReceived,
+      .transferShipped, .userCreated, .userUpdated:
       .normal
-    case .deviceUpdated, .notificationRead, .sessionEnded, .sessionStarted: .bulk
+    case .customerActivity, .customerAddedToCart, .customerViewingProduct, .deviceUpdated,
+      .inventoryBulkUpdated, .inventorySync, .notificationRead, .sessionEnded, .sessionStarted,
+      .shopifySyncStatus, .shopifyWebhook, .syncStatus:
+      .bulk
     }
   }
 
   /// Never wider than the namespace's readers, except for notifications, which name their readers.
   package var readers: Roles {
     switch self {
-    case .orderDeleted, .productDeleted: .managers
+    case .orderDeleted, .productDeleted, .customerAddedToCart, .customerViewingProduct: .managers
     case .orderCreated, .orderFulfilled, .orderStatusChanged, .orderUpdated: .signedIn
     case .saleCreated, .saleVoided: .crew
     case .productPriceChanged: .signedIn

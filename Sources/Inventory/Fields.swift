@@ -13,6 +13,10 @@ package struct FieldShape: Sendable {
     /// A list of these words.
     case choices([String])
     case list([FieldShape], ClosedRange<Int>)
+    /// A thing by its id or by what others call it.
+    case reference
+    /// An object of whatever members.
+    case object
   }
 
   package var name: String
@@ -111,6 +115,9 @@ extension Fields {
     guard text.utf8.count <= range.upperBound * 4, range.contains(text.count) else {
       throw .invalid(name, "must have \(range.lowerBound) to \(range.upperBound) characters")
     }
+    guard range.lowerBound == 0 || text.contains(where: { !$0.isWhitespace }) else {
+      throw .invalid(name, "must not be blank")
+    }
     let isPlain = text.unicodeScalars.allSatisfy {
       $0.value >= 0x20 && $0.value != 0x7F || $0 == "\n" || $0 == "\t"
     }
@@ -171,6 +178,12 @@ extension Fields {
     return code
   }
 
+  package mutating func optionalInteger(
+    _ name: String, _ range: ClosedRange<Int64>, _ about: String
+  ) throws(Refusal) -> Int64? {
+    try integer(name, range, about, required: false)
+  }
+
   package mutating func seq(_ name: String, _ about: String) throws(Refusal) -> Int64? {
     try integer(name, 0...Int64.max, about, required: false)
   }
@@ -196,6 +209,19 @@ extension Fields {
     _ name: String, _ range: ClosedRange<Int>, _ about: String
   ) throws(Refusal) -> String? {
     try text(name, range, about, required: false)
+  }
+
+  /// A name for programs.
+  package mutating func word(
+    _ name: String, _ range: ClosedRange<Int>, _ about: String
+  ) throws(Refusal) -> String {
+    let word = try text(name, range, about)
+    let isPlain = word.utf8.allSatisfy {
+      (0x30...0x3A).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+        || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+    }
+    guard isPlain else { throw .invalid(name, "may hold letters, digits, _ - . and : only") }
+    return word
   }
 
   package mutating func flag(_ name: String, _ about: String) throws(Refusal) -> Bool? {
@@ -285,6 +311,38 @@ extension Fields {
         return try Self.checked(text, 1...200, name)
       }
     }
+  }
+
+  /// A thing by its id or by a text that others know it by.
+  package mutating func reference(
+    _ name: String, _ about: String
+  ) throws(Refusal) -> Reference {
+    guard let reference = try optionalReference(name, about, required: true) else {
+      throw .invalid(name, "is missing")
+    }
+    return reference
+  }
+
+  package mutating func optionalReference(
+    _ name: String, _ about: String, required: Bool = false
+  ) throws(Refusal) -> Reference? {
+    try value(name, about, .reference, required: required, sample: .id(1)) {
+      value throws(Refusal) in
+      if let id = value.integer {
+        guard id > 0 else { throw .invalid(name, "must be an id or a text") }
+        return .id(id)
+      }
+      guard let text = value.text else { throw .invalid(name, "must be an id or a text") }
+      return .text(try Self.checked(text, 1...200, name))
+    }
+  }
+
+  /// An object that the hub passes on as it is.
+  package mutating func object(_ name: String, _ about: String) throws(Refusal) -> JSON {
+    try value(name, about, .object, required: true, sample: [:]) { value throws(Refusal) in
+      guard value.members != nil else { throw .invalid(name, "must be an object") }
+      return value
+    } ?? [:]
   }
 
   /// Lines, each read by `read`; errors name the line: `lines[3].quantity is missing.`

@@ -13,6 +13,8 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case duplicate = "duplicate"
     case insufficientStock = "insufficient_stock"
     case wrongState = "wrong_state"
+    /// It was done once and for all.
+    case alreadyCompleted = "already_completed"
     case inUse = "in_use"
     case operationReused = "operation_reused"
     case storageFull = "storage_full"
@@ -38,8 +40,8 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     switch code {
     case .rateLimited, .storageFull, .unavailable, .internalError: true
     case .malformed, .unknownCommand, .invalidField, .tooLarge, .unauthenticated, .sessionEnded,
-      .forbidden, .notFound, .duplicate, .insufficientStock, .wrongState, .inUse,
-      .operationReused:
+      .forbidden, .notFound, .duplicate, .insufficientStock, .wrongState,
+      .alreadyCompleted, .inUse, .operationReused:
       false
     }
   }

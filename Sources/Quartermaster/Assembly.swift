@@ -91,7 +91,7 @@ struct Assembly {
     logger.info("serving on \(url)", metadata: .occasion(.started))
 
     let front = FrontDesk(
-      listener: listener, hub: hub, ledger: gate.ledger, manager: manager, logger: logger)
+      listener: listener, hub: hub, gate: gate, manager: manager, logger: logger)
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     if let uplink { services.append(.init(service: uplink)) }
     services.append(
@@ -149,6 +149,8 @@ struct Assembly {
   private func listen(
     _ hub: Hub, _ watchdog: Watchdog, _ uplink: Uplink?
   ) async throws -> Listener {
+    let sockets = SocketDialect(
+      hub: hub, allowedOrigins: Set(configuration.allowedOrigins))
     let front = HTTPFront(
       gate: gate,
       surroundings: Surroundings(
@@ -162,6 +164,11 @@ struct Assembly {
           ]
         },
         health: { watchdog.health }, uplink: { uplink?.status.json }, version: Version.current),
+      polling: PollingRoutes(path: sockets.server.settings.path) {
+        head, address, loop, departure, body in
+        await sockets.server.answer(
+          head, from: address, on: loop, departure: departure, body: body)
+      },
       logger: logger)
     do {
       return try await Listener(
@@ -169,7 +176,7 @@ struct Assembly {
         on: manager.listeningSockets().first.map(Listener.Place.socket)
           ?? .address(host: configuration.host, port: configuration.port),
         admission: Admission(
-          hub: hub, dialects: [RoomsDialect(), CountRoomsDialect()]),
+          hub: hub, dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
         http: { channel in
           channel.eventLoop.makeCompletedFuture {
             Listener.HTTPConnection(serve: try front.attach(to: channel))

@@ -133,6 +133,7 @@ struct HubConfiguration: Sendable {
       ("limits.controlMessagesPerMinute", \.controlMessagesPerMinute, 1...100_000_000),
       ("limits.countMessagesPerMinute", \.countMessagesPerMinute, 1...100_000_000),
       ("limits.connectionsPerRoom", \.connectionsPerRoom, 1...1_000_000),
+      ("limits.socketsPerUserPerMinute", \.socketsPerUserPerMinute, 1...100_000_000),
       ("limits.messageSize", \.messageSize, 1024...67_108_864),
       ("limits.jsonDepth", \.jsonDepth, 4...512),
       ("limits.waitingBytes", \.waitingBytes, 16_384...1_073_741_824),

@@ -1,3 +1,4 @@
+import Access
 import Logging
 import Realtime
 import ServiceLifecycle
@@ -9,7 +10,7 @@ import Supervision
 struct FrontDesk: Service {
   let listener: Listener
   let hub: Hub
-  let ledger: Ledger
+  let gate: Gate
   let manager: ServiceManager
   let logger: Logger
 
@@ -21,7 +22,8 @@ struct FrontDesk: Service {
         manager.stopping("Finishing what was begun.")
         logger.info("stopping", metadata: .occasion(.stopping))
         listener.stopAccepting()
-        await ledger.close()
+        await gate.recordUsage()
+        await gate.ledger.close()
         hub.closeAll()
         await departures()
       }

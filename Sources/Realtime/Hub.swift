@@ -107,6 +107,14 @@ package final class Hub: Sendable {
       presence.json)
   }
 
+  /// Reads the store off the event loops; `answer` is called once, on a thread of its own.
+  package func read<Value: Sendable>(
+    _ body: @escaping @Sendable (Store) throws(StoreError) -> Value,
+    answer: @escaping @Sendable (Result<Value, StoreError>) -> Void
+  ) {
+    log.read(body, answer)
+  }
+
   /// Who is connected at this moment.
   package func presences(on loop: any EventLoop) -> EventLoopFuture<[Presence]> {
     let answers = decks.withLock { $0 }.map { berth in

@@ -149,15 +149,21 @@ package final class Receiver {
     }
   }
 
-  /// Reads the store off the event loops; `done` is called once, on this one.
-  package func read<Value: Sendable>(
-    _ body: @escaping @Sendable (Store) throws(StoreError) -> Value,
+  /// Asks the store beside the event loops; `done` is called once, on this one.
+  package func ask<Value: Sendable>(
+    _ question: @escaping @Sendable (Store) async throws(StoreError) -> Value,
     done: @escaping (Result<Value, Refusal>) -> Void
   ) {
     let bound = NIOLoopBound(done, eventLoop: deck.eventLoop)
-    let eventLoop = deck.eventLoop
-    hub.log.read(body) { result in
-      eventLoop.execute { bound.value(result.mapError { Refusal(failure: $0) }) }
+    let (eventLoop, store) = (deck.eventLoop, hub.gate.ledger.store)
+    Task {
+      let result: Result<Value, Refusal>
+      do throws(StoreError) {
+        result = .success(try await question(store))
+      } catch {
+        result = .failure(Refusal(failure: error))
+      }
+      eventLoop.execute { bound.value(result) }
     }
   }
 

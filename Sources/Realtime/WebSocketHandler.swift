@@ -69,6 +69,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
   package var isOpen: Bool { if case .open = state { true } else { false } }
   /// Whether less waits for the peer than the channel's high watermark.
   package var isKeepingUp: Bool { context?.channel.isWritable ?? false }
+  package var channel: (any Channel)? { context?.channel }
   package var remoteAddress: String? { context?.remoteAddress?.ipAddress }
 
   /// Queues a ready frame; `flush` sends what is queued.
@@ -172,9 +173,9 @@ package final class WebSocketHandler: ChannelInboundHandler {
       guard message != nil else { return fail(.protocolError, "nothing to continue") }
       guard !head.rsv1 else { return fail(.protocolError, "RSV1 within a message") }
     case .ping, .pong, .connectionClose:
-      guard head.isFinal else { return fail(.protocolError, "a control frame is in pieces") }
-      guard head.length <= 125 else { return fail(.protocolError, "a control frame is too long") }
-      guard !head.rsv1 else { return fail(.protocolError, "a control frame is deflated") }
+      guard head.isFinal, head.length <= 125, !head.rsv1 else {
+        return fail(.protocolError, "a control frame is in pieces, too long or deflated")
+      }
       return
     default: return fail(.protocolError, "unknown opcode")
     }
@@ -250,15 +251,26 @@ package final class WebSocketHandler: ChannelInboundHandler {
     } else {
       answer = WebSocketFrames.close(.protocolError, "malformed close frame")
     }
+    part(with: answer, context)
+  }
+
+  /// Sends the last frame and closes.
+  private func part(with farewell: ByteBuffer, _ context: ChannelHandlerContext) {
+    guard case .open = state else { return }
     state = .closed
     leave()
-    context.writeAndFlush(wrapOutboundOut(answer))
+    context.writeAndFlush(wrapOutboundOut(farewell))
       .assumeIsolated().whenComplete { _ in context.close(promise: nil) }
   }
 
   private func fail(_ code: WebSocketErrorCode, _ reason: String) {
     message = nil
-    close(code, reason)
+    if frame.opcode == .connectionClose, let context {
+      // The peer has said its last word, if badly.
+      part(with: WebSocketFrames.close(code, reason), context)
+    } else {
+      close(code, reason)
+    }
   }
 
   private func failTooLarge() {

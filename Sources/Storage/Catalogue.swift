@@ -4,6 +4,7 @@ import Inventory
 package enum Catalogue {
   package static let commands: [any LedgerCommand.Type] = [
     AdjustStock.self, AddStock.self, RemoveStock.self, MoveStock.self, CountStock.self,
+    SetStock.self, BulkStock.self, SyncInventory.self, DecideProposal.self, RecommendPairing.self,
     CreateReservation.self, ReleaseReservation.self, FulfilReservation.self,
     CreateTransfer.self, ShipTransfer.self, ReceiveTransfer.self, CancelTransfer.self,
     CreateProduct.self, UpdateProduct.self, RemoveProduct.self,
@@ -13,6 +14,8 @@ package enum Catalogue {
     CreateOrder.self, UpdateOrder.self, SetOrderStatus.self, FulfilOrder.self, RemoveOrder.self,
     RecordPayment.self, SettlePayment.self, RefundPayment.self, CreateSale.self, VoidSale.self,
     OpenCount.self, ScanCount.self, UnscanCount.self, CompleteCount.self, CancelCount.self,
+    ReportActivity.self, ReportShopifySync.self, ReportShopifyWebhook.self,
+    ReportTerminalSync.self, DefineEvent.self, EmitEvent.self, RetireEvent.self,
     SendNotification.self, ReadNotification.self,
     CreateUser.self, UpdateUser.self, SetPassword.self, UpdateDevice.self, EndSession.self,
   ]

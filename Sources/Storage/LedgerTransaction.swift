@@ -183,12 +183,21 @@ extension LedgerTransaction {
     _ type: EventType, topics: [String] = [], branch: Int64? = nil, customer: Int64? = nil,
     hearer: Int64? = nil, readers: Roles? = nil, _ data: JSON
   ) throws -> Int64 {
-    head += 1
-    let event = Event(
-      seq: head, type: type.rawValue, lane: type.lane,
+    try append(
+      type.rawValue, lane: type.lane,
       audience: Audience(
         roles: readers ?? type.readers, branch: branch, customer: customer, user: hearer),
-      topics: [type.namespace.rawValue] + topics, user: identity?.user,
+      topics: [type.namespace.rawValue] + topics, data)
+  }
+
+  /// Appends an event of whatever type, the site's own included.
+  @discardableResult
+  func append(
+    _ type: String, lane: Lane, audience: Audience, topics: [String], _ data: JSON
+  ) throws -> Int64 {
+    head += 1
+    let event = Event(
+      seq: head, type: type, lane: lane, audience: audience, topics: topics, user: identity?.user,
       device: identity?.device, operation: operation, time: time, deviceTime: deviceTime,
       data: data.encoded)
     try statement(
@@ -196,8 +205,9 @@ extension LedgerTransaction {
       INSERT INTO event (\(Event.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """
     ).execute(arguments: [
-      event.seq, event.type, event.lane.rawValue, Int64(event.audience.roles.rawValue), branch,
-      customer, hearer, JSON.array(event.topics.map(JSON.string)).encoded, event.user,
+      event.seq, event.type, event.lane.rawValue, Int64(audience.roles.rawValue),
+      audience.branch, audience.customer, audience.user,
+      JSON.array(event.topics.map(JSON.string)).encoded, event.user,
       event.device, event.operation, event.time, event.deviceTime, event.data,
     ])
     events.append(event)

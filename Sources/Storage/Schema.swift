@@ -1,4 +1,5 @@
 import GRDB
+import Inventory
 
 /// The database's shape, one migration a released change. A migration is never edited once released.
 enum Schema {
@@ -11,6 +12,10 @@ enum Schema {
       try db.execute(sql: trade)
       try db.execute(sql: counting)
       try db.execute(sql: outbox)
+    }
+    migrator.registerMigration("2 the five systems") { db in
+      try db.execute(sql: fiveSystems)
+      try normaliseCountRooms(db)
     }
     return migrator
   }
@@ -350,4 +355,97 @@ enum Schema {
       time INTEGER NOT NULL
     ) STRICT;
     """
+
+  /// What the clients of five other systems know beside the goods themselves.
+  private static let fiveSystems = """
+    CREATE TABLE proposal (
+      id INTEGER PRIMARY KEY,
+      product INTEGER NOT NULL REFERENCES product,
+      quantity INTEGER NOT NULL,
+      reason TEXT NOT NULL,
+      status TEXT NOT NULL,
+      note TEXT,
+      decided_by INTEGER REFERENCES user,
+      seq INTEGER NOT NULL,
+      time INTEGER NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX proposal_open ON proposal (product) WHERE status = 'open';
+    CREATE INDEX proposal_product ON proposal (product, status);
+
+    CREATE TABLE pairing (
+      id INTEGER PRIMARY KEY,
+      products TEXT NOT NULL,
+      companion TEXT NOT NULL,
+      words TEXT,
+      user INTEGER,
+      seq INTEGER NOT NULL,
+      time INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE shopify_sync (
+      id INTEGER PRIMARY KEY,
+      sync TEXT NOT NULL UNIQUE,
+      kind TEXT NOT NULL,
+      status TEXT NOT NULL,
+      direction TEXT,
+      progress INTEGER,
+      details TEXT NOT NULL,
+      error TEXT,
+      message TEXT,
+      started INTEGER NOT NULL,
+      time INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE terminal (
+      id INTEGER PRIMARY KEY,
+      client TEXT NOT NULL UNIQUE,
+      kind TEXT NOT NULL,
+      status TEXT NOT NULL,
+      state TEXT NOT NULL,
+      user INTEGER,
+      device TEXT,
+      time INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE custom_event (
+      id INTEGER PRIMARY KEY,
+      name TEXT NOT NULL UNIQUE,
+      about TEXT,
+      namespace TEXT NOT NULL,
+      readers INTEGER NOT NULL,
+      performers INTEGER NOT NULL,
+      maximum_size INTEGER NOT NULL,
+      active INTEGER NOT NULL DEFAULT 1
+    ) STRICT;
+
+    CREATE TABLE usage (
+      id INTEGER PRIMARY KEY,
+      day TEXT NOT NULL,
+      user INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      count INTEGER NOT NULL,
+      UNIQUE (day, user, kind)
+    ) STRICT;
+
+    ALTER TABLE notification ADD COLUMN duration INTEGER;
+    ALTER TABLE notification ADD COLUMN version TEXT;
+    ALTER TABLE notification ADD COLUMN category TEXT;
+
+    CREATE INDEX movement_order ON movement (reference) WHERE reference GLOB 'order:*';
+    CREATE INDEX transfer_shipped ON transfer (status) WHERE status = 'shipped';
+    CREATE INDEX count_of_room ON count (room);
+    CREATE INDEX location_by_name ON location (name);
+    """
+
+  /// Rooms that differ by a zero before the month only are one. Where two of them are open, the later
+  /// one keeps its old name and can still be completed by its id.
+  private static func normaliseCountRooms(_ db: Database) throws {
+    for row in try Row.fetchAll(db, sql: "SELECT id, room FROM count ORDER BY id") {
+      let room: String = row[1]
+      let name = CountRoom.normalised(room)
+      guard name != room else { continue }
+      try db.execute(
+        sql: "UPDATE OR IGNORE count SET room = ? WHERE id = ?", arguments: [name, row[0] as Int64])
+    }
+  }
 }

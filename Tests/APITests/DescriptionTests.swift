@@ -218,6 +218,15 @@ enum Sample {
     try await live.perform("count.open", ["room": "Cellar", "locationId": l])
     try await live.perform("count.scan", ["countId": 1, "code": "Impeller kit", "quantity": 1])
     try await live.perform("notification.send", ["title": "Hello", "message": "all"])
+    try await live.perform(
+      "pairing.recommend", ["products": [["productId": p]], "pairedWith": "Fish"])
+    try await live.perform(
+      "shopify.sync", ["syncId": "1", "syncType": "products", "status": "in_progress"])
+    try await live.perform("pos.sync", ["clientId": "till", "status": "started"])
+    try await live.perform("event.define", ["name": "anchor_watch"])
+    try await live.adjust(product, at: location, by: -60)
+    let use = RecordUsage([Use(user: nil, kind: "connection"): 1])
+    _ = await live.ledger.submit(Submission(use, by: .hub))
     var people: [LiveHub.Person] = []
     for role in Role.allCases {
       people.append(

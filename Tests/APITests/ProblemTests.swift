@@ -15,7 +15,8 @@ import Wire
     arguments: [
       (.malformed, 400), (.invalidField, 400), (.unauthenticated, 401), (.sessionEnded, 401),
       (.forbidden, 403), (.notFound, 404), (.unknownCommand, 404), (.duplicate, 409),
-      (.insufficientStock, 409), (.wrongState, 409), (.inUse, 409), (.tooLarge, 413),
+      (.insufficientStock, 409), (.wrongState, 409), (.alreadyCompleted, 409), (.inUse, 409),
+      (.tooLarge, 413),
       (.operationReused, 422), (.rateLimited, 429), (.internalError, 500), (.unavailable, 503),
       (.storageFull, 507),
     ] as [(Refusal.Code, Int)])
@@ -36,7 +37,7 @@ import Wire
   }
 
   @Test func `every code is in the table`() {
-    #expect(Refusal.Code.allCases.count == 17)
+    #expect(Refusal.Code.allCases.count == 18)
   }
 
   @Test(

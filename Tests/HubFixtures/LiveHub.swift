@@ -64,11 +64,18 @@ package struct LiveHub: Sendable {
     try await hub.start(on: group, head: position.seq)
     let feed = LogFeed(store: store, after: position.seq, logger: .silent) { hub.publish($0) }
     ledger.observe { feed.committed($0) }
+    let sockets = SocketDialect(hub: hub, allowedOrigins: origins)
     let front = HTTPFront(
-      gate: gate, surroundings: surroundings(hub), logger: .silent)
+      gate: gate, surroundings: surroundings(hub),
+      polling: PollingRoutes(path: sockets.server.settings.path) {
+        head, address, loop, departure, body in
+        await sockets.server.answer(
+          head, from: address, on: loop, departure: departure, body: body)
+      }, logger: .silent)
     let listener = try await Listener(
       group: group, on: .address(host: "127.0.0.1", port: 0),
-      admission: Admission(hub: hub, dialects: [RoomsDialect(), CountRoomsDialect()]),
+      admission: Admission(
+        hub: hub, dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
       patience: patience,
       http: { channel in
         channel.eventLoop.makeCompletedFuture {

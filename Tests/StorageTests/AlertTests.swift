@@ -54,7 +54,8 @@ import Wire
         [
           "productId": .int(kit), "productName": "Impeller kit", "sku": "Impeller kit",
           "currentStock": 5, "newStock": 5, "reserved": 0, "available": 5, "threshold": 5,
-          "severity": "low",
+          "severity": "low", "stockId": 2, "locationId": .int(bar), "locationName": "Bar",
+          "locationStock": 5,
         ]
       ])
   }

@@ -12,30 +12,41 @@ import Wire
     "branch.update": "branchId [name] [active]",
     "count.cancel": "countId",
     "count.complete": "countId [message]",
-    "count.open": "room [locationId] [blind]",
-    "count.scan": "countId [productId] [code] [locationId] [lot] [quantity]",
-    "count.unscan": "countId lineId",
+    "count.open": "room [locationId] [blind] [once]",
+    "count.scan": "countId [productId] [code] [locationId] [lot] [quantity] [unique]",
+    "count.unscan": "countId [lineId] [code]",
+    "customer.activity": "[customerId] action [productId] [quantity] [duration]",
     "customer.create": "name [email] [phone] [reference] [note]",
     "customer.remove": "customerId",
     "customer.update": "customerId [name] [email] [phone] [note]",
     "device.update": "deviceId [name] [active]",
+    "event.define": "name [about] [namespace] [readers] [performers] [maxSize]",
+    "event.emit": "name data [room]",
+    "event.retire": "name",
+    "inventory.sync": "reason",
     "location.create": "name [parentId] [branchId]",
     "location.remove": "locationId",
     "location.update": "locationId [name] [parentId] [branchId]",
     "notification.read": "notificationId",
     "notification.send": """
     [kind] title message [severity] [targetRoles] \
-    [userId] [branchId] [actionUrl] [scheduledAt]
+    [userId] [branchId] [actionUrl] [scheduledAt] [duration] [version] [category]
     """,
     "order.create": "[customerId] [branchId] [channel] [reference] [currency] lines [note]",
     "order.fulfil": "orderId locationId [lines]",
     "order.remove": "orderId",
     "order.status": "orderId status",
     "order.update": "orderId [lines] [note]",
+    "pairing.recommend": "products pairedWith [text]",
     "payment.record":
       "[orderId] [customerId] amount [currency] method [status] [reference] [reason]",
     "payment.refund": "paymentId [amount] [reason]",
     "payment.settle": "paymentId status [reason]",
+    "pos.sync": """
+    clientId [syncType] status [progress] [total] [processed] [successful] [failed] [message] \
+    [error] [isOnline] [lastSync] [pendingTransactions] [pendingProducts]
+    """,
+    "procurement.decide": "proposalId decision [quantity] [note]",
     "product.create": """
     sku name [unit] [category] [price] [currency] \
     [minimum] [barcodes] [attributes] [forbidsNegative]
@@ -45,17 +56,26 @@ import Wire
     productId [sku] [name] [unit] [category] [price] \
     [currency] [minimum] [barcodes] [attributes] [forbidsNegative]
     """,
-    "reservation.create": "productId locationId [lot] quantity [reason] [reference] [expiresIn]",
+    "reservation.create": """
+    [inventoryItemId] [productId] [locationId] [lot] quantity [reason] [reference] [expiresIn]
+    """,
     "reservation.fulfil": "reservationId [quantity]",
     "reservation.release": "reservationId [reason]",
     "sale.create": "locationId [customerId] lines method [currency] [reference]",
     "sale.void": "saleId reason",
     "session.end": "sessionId",
+    "shopify.sync": """
+    syncType status syncId [direction] [progress] [total] [processed] [successful] [failed] \
+    [error] [message]
+    """,
+    "shopify.webhook": "topic id [shop_domain] [created_at] [status] [message]",
     "stock.add": "productId locationId [lot] quantity [reason] [note]",
     "stock.adjust": "productId locationId [lot] quantity [reason] [note]",
+    "stock.bulk": "lines [reason] [note]",
     "stock.count": "productId locationId [lot] counted [seq] [epoch] [note]",
     "stock.move": "productId [lot] fromLocationId toLocationId quantity [note]",
     "stock.remove": "productId locationId [lot] quantity [reason] [note]",
+    "stock.set": "inventoryItemId quantity [reason]",
     "transfer.cancel": "transferId",
     "transfer.create": "fromLocationId toLocationId lines [note]",
     "transfer.receive": "transferId [lines] [close]",
@@ -81,7 +101,10 @@ import Wire
     for command in Catalogue.commands {
       #expect(Catalogue.command(named: command.name)?.name == command.name)
     }
-    for name in ["", "stock", "Stock.add", "session.start", "hub.setup", "reservation.expire"] {
+    for name in [
+      "", "stock", "Stock.add", "session.start", "hub.setup", "reservation.expire",
+      "security.alert", "usage.record",
+    ] {
       #expect(Catalogue.command(named: name) == nil, "\(name) is not to be asked for from outside")
     }
   }
@@ -181,6 +204,8 @@ extension FieldShape {
     case .attributes: ["vintage": 2015]
     case .integers: [1, 2]
     case .texts: ["A"]
+    case .reference: .int(1)
+    case .object: ["depth": 3]
     case .list(let shapes, _): [JSON.sample(of: shapes)]
     }
   }
@@ -214,6 +239,12 @@ extension FieldShape {
         (.array(names.map(JSON.string)), true), ([], true), (["no such word"], false), ("x", false),
       ]
     case .attributes: return [([:], true), (["a": ["b": 1]], false), ([], false)]
+    case .reference:
+      return [
+        (1, true), ("A", true), (.int(.max), true), (0, false), ("", false), (" ", false),
+        (.string(String(repeating: "A", count: 201)), false), (true, false), ([1], false),
+      ]
+    case .object: return [([:], true), (["a": ["b": 1]], true), ([], false), ("a", false)]
     case .integers: return [([], true), ([1], true), ([0], false), (["1"], false), (1, false)]
     case .texts(let range):
       func texts(_ count: Int) -> JSON { .array((0..<count).map { .string("\($0)") }) }

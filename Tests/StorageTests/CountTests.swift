@@ -180,7 +180,9 @@ import Wire
     #expect(refusals.count { $0 == nil } == 1)
     #expect(
       refusals.compactMap(\.?.message)
-        == Array(repeating: "Count \(count) is completed already.", count: 9))
+        == Array(
+          repeating: "Monthly inventory for Alfa Romeo/10/2025 is already completed.", count: 9))
+    #expect(refusals.allSatisfy { $0 == nil || $0?.code == .alreadyCompleted })
     #expect(try hub.level(kit, at: room) == 7)
     #expect(try hub.told(.countCompleted).count == 1)
     await #expect(throws: Refusal.self) { try await scan() }

@@ -45,7 +45,14 @@ import Wire
 
     #expect(
       try hub.told(.productUpdated) == [
-        ["productId": .int(kit), "changes": ["price": 150, "category": "Pumps"]]
+        [
+          "productId": .int(kit), "changes": ["price": 150, "category": "Pumps"],
+          "product": [
+            "id": .int(kit), "sku": "Impeller kit", "name": "Impeller kit", "unit": "pcs",
+            "category": "Pumps", "price": 150, "currency": "EUR", "minimum": 3,
+            "barcodes": ["1"], "attributes": [:], "forbidsNegative": false,
+          ],
+        ]
       ])
     #expect(try hub.told(.productPriceChanged).map { $0["changePercentage"] } == [50])
     #expect(try hub.integer("SELECT minimum FROM product") == 3)

@@ -137,7 +137,10 @@ import Wire
     #expect(try hub.store.identity(session: mine) != nil)
     #expect(try hub.store.identity(session: other) == nil)
     #expect(try hub.store.identity(session: boss) != nil)
-    #expect(try hub.told(.sessionEnded) == [["sessionId": .int(other), "userId": .int(ann)]])
+    #expect(
+      try hub.told(.sessionEnded) == [
+        ["sessionId": .int(other), "userId": .int(ann), "userName": "ann"]
+      ])
     #expect(try hub.store.account(login: "ann")?.password == "a hash")
   }
 

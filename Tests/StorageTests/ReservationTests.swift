@@ -145,8 +145,9 @@ import Wire
     #expect(
       try hub.told(.inventoryReservationExpired) == [
         [
-          "reservationId": .int(short), "productId": .int(kit), "locationId": .int(room),
-          "quantity": 3, "reason": "expired",
+          "reservationId": .int(short), "stockId": 1, "productId": .int(kit),
+          "locationId": .int(room), "locationName": "Engine room", "quantity": 3,
+          "reason": "expired",
         ]
       ])
     _ = try await reserve(8)

@@ -58,7 +58,8 @@ import Wire
       try hub.told(.inventoryUpdated).last == [
         "productId": .int(kit), "productName": "Impeller kit", "sku": "Impeller kit",
         "oldStock": 10, "newStock": 8, "difference": -2, "reason": "waste",
-        "locationId": .int(bar), "locationStock": -2, "lot": "L7", "note": "broken",
+        "locationId": .int(bar), "locationName": "Bar", "stockId": 2, "locationStock": -2,
+        "available": -2, "lot": "L7", "note": "broken",
       ])
   }
 

@@ -167,7 +167,7 @@ extension CountRoomConnection {
   private func withCount(of room: CountRoom, _ body: @escaping (Int64) -> Void) {
     if let count { return body(count) }
     turnstile.hold()
-    perform(OpenCount.name, ["room": .string(room.name)]) { outcome in
+    perform(OpenCount.name, ["room": .string(room.name), "once": true]) { outcome in
       if case .done(let receipt) = outcome, let id = try? receipt.integer("countId") {
         self.count = id
         body(id)
@@ -204,7 +204,7 @@ extension CountRoomConnection {
   private func tellHistory(of room: CountRoom) {
     turnstile.hold()
     receiver.unlisten(to: room.topic, in: CountRoomsDialect.rendition)
-    receiver.read { store throws(StoreError) in
+    receiver.ask { store throws(StoreError) in
       try store.countHistory(room: room.name)
     } done: {
       result in

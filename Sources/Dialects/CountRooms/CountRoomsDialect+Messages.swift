@@ -13,7 +13,7 @@ extension CountRoomsDialect {
   }
 
   private static func messages(_ told: Told) -> [(type: String, data: JSON)] {
-    guard let room = told["room"].text.flatMap(CountRoom.init(name:)) else { return [] }
+    guard let room = told["room"].text.flatMap({ CountRoom($0) }) else { return [] }
     var data = place(room)
     switch told.event.type {
     case "count:user_joined", "count:user_left":

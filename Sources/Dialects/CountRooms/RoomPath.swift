@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import Wire
 
 /// What a path below `/ws/inventory/` says about the room.
 enum RoomPath: Equatable {
@@ -23,7 +24,8 @@ enum RoomPath: Equatable {
     }
     let names = decoded.compactMap { $0 }
     guard names.count == 3,
-      let room = CountRoom(agency: names[0], month: names[1], year: names[2])
+      let room = CountRoom(
+        agency: names[0], month: .string(names[1]), year: .string(names[2]))
     else {
       self = .fault("Invalid path - missing room parameters")
       return

@@ -6,12 +6,18 @@ package struct OpenCount: Command {
   package var room: String
   package var location: Int64?
   package var isBlind: Bool
+  package var isOnce: Bool
 
   package init(_ fields: inout Fields) throws(Refusal) {
-    room = try fields.text("room", 1...200, "The session's name, such as Alfa Romeo/10/2025.")
+    room = CountRoom.normalised(
+      try fields.text(
+        "room", 1...200,
+        "The session's name, such as Alfa Romeo/10/2025; 09 and 9 are the same month."))
     location = try fields.optionalID("locationId", "Where scans count unless they say otherwise.")
     isBlind =
       try fields.flag("blind", "Whether counters are kept from seeing expected levels.") ?? false
+    isOnce =
+      try fields.flag("once", "Whether to refuse a room that has been completed before.") ?? false
   }
 }
 
@@ -29,6 +35,7 @@ package struct ScanCount: Command {
   package var location: Int64?
   package var lot: String
   package var quantity: Int64
+  package var isUnique: Bool
 
   package init(_ fields: inout Fields) throws(Refusal) {
     count = try fields.id("countId", "The session.")
@@ -39,21 +46,29 @@ package struct ScanCount: Command {
     quantity =
       try fields.optionalQuantity(
         "quantity", "How many; 0 for looked and found none.", atLeast: 0) ?? 1
+    isUnique =
+      try fields.flag("unique", "Whether to refuse what a standing scan has already.") ?? false
     guard product != nil || code != nil else { throw .invalid("code", "or productId is needed") }
   }
 }
 
 package struct UnscanCount: Command {
   package static let name = "count.unscan"
-  package static let about = "Take a scan back, by a line that cancels it."
+  package static let about = """
+    Take a scan back, by a line that cancels it. By code: one's own latest scan of it that stands; \
+    managers may so take back anybody's.
+    """
   package static let performers = Roles.crew
 
   package var count: Int64
-  package var line: Int64
+  package var line: Int64?
+  package var code: String?
 
   package init(_ fields: inout Fields) throws(Refusal) {
     count = try fields.id("countId", "The session.")
-    line = try fields.id("lineId", "The scan.")
+    line = try fields.optionalID("lineId", "The scan; or its code.")
+    code = try fields.optionalText("code", 1...200, "What the scanner read.")
+    guard line != nil || code != nil else { throw .invalid("code", "or lineId is needed") }
   }
 }
 

@@ -14,6 +14,13 @@ package struct SendNotification: Command {
   package var branch: Int64?
   package var link: String?
   package var scheduledAt: Int64?
+  package var duration: Int64?
+  package var version: String?
+  package var category: Category?
+
+  package enum Category: String, Sendable, CaseIterable {
+    case system, inventory, transaction, user, security
+  }
 
   package init(_ fields: inout Fields) throws(Refusal) {
     kind = try fields.optionalChoice("kind", "What kind of message.") ?? .notification
@@ -25,6 +32,9 @@ package struct SendNotification: Command {
     branch = try fields.optionalID("branchId", "The one branch whose crew is told.")
     link = try fields.optionalText("actionUrl", 0...500, "Where to look.")
     scheduledAt = try fields.moment("scheduledAt", "When it happens, in milliseconds since 1970.")
+    duration = try fields.optionalQuantity("duration", "How long it takes, in minutes.")
+    version = try fields.optionalText("version", 1...40, "The version that an update brings.")
+    category = try fields.optionalChoice("category", "What it is about.")
   }
 }
 

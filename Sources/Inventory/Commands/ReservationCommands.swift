@@ -6,14 +6,31 @@ package struct CreateReservation: Command {
     """
   package static let performers = Roles.crew
 
-  package var place: Place
+  /// What is reserved from: a place, or an inventory item that stands for one.
+  package enum Source: Sendable {
+    case place(Place)
+    case item(Reference)
+  }
+
+  package var source: Source
   package var quantity: Int64
   package var reason: String?
   package var reference: String?
   package var lifetime: Duration?
 
   package init(_ fields: inout Fields) throws(Refusal) {
-    place = try Place(&fields)
+    let item = try fields.optionalReference(
+      "inventoryItemId", "Instead of productId and locationId. \(Reference.aboutItem)")
+    let product = try fields.optionalID("productId", "The product.")
+    let location = try fields.optionalID("locationId", "The location.")
+    let lot = try fields.lot()
+    if let item {
+      source = .item(item)
+    } else {
+      guard let product else { throw .invalid("productId", "is missing") }
+      guard let location else { throw .invalid("locationId", "is missing") }
+      source = .place(Place(product: product, location: location, lot: lot))
+    }
     quantity = try fields.quantity("quantity", "How many to hold back.")
     reason = try fields.optionalText("reason", 0...200, "What for.")
     reference = try fields.optionalText("reference", 0...100, "An order or job number.")

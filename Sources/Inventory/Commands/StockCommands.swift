@@ -99,6 +99,66 @@ package struct CountStock: Command {
   }
 }
 
+/// Sets the level of a stock row, as a count against the level of this moment.
+package struct SetStock: Command {
+  package static let name = "stock.set"
+  package static let about = """
+    Set the level of an inventory item, one product at one location, to what is there now. Booked as \
+    the difference.
+    """
+  package static let performers = Roles.crew
+
+  package var item: Reference
+  package var level: Int64
+  package var reason: String?
+
+  package init(_ fields: inout Fields) throws(Refusal) {
+    item = try fields.reference("inventoryItemId", Reference.aboutItem)
+    level = try fields.quantity("quantity", "How many are there.", atLeast: 0)
+    reason = try fields.optionalText("reason", 0...200, "Why, in words.")
+  }
+}
+
+/// Many movements in one step: all or none.
+package struct BulkStock: Command {
+  package static let name = "stock.bulk"
+  package static let about = "Change the stock of many products or places at once: all, or none."
+  package static let performers = Roles.crew
+
+  package struct Line: Sendable {
+    package var place: Place
+    package var quantity: Int64
+
+    init(_ fields: inout Fields) throws(Refusal) {
+      place = try Place(&fields)
+      quantity = try fields.change("quantity", "What comes (positive) or goes (negative).")
+    }
+  }
+
+  package var lines: [Line]
+  package var reason: MovementReason
+  package var note: String?
+
+  package init(_ fields: inout Fields) throws(Refusal) {
+    lines = try fields.lines("lines", "What changes.", Line.init) ?? []
+    reason = try fields.optionalChoice("reason", "Why.") ?? .adjustment
+    note = try fields.note()
+  }
+}
+
+/// For whoever changed so much that following it event by event serves nobody.
+package struct SyncInventory: Command {
+  package static let name = "inventory.sync"
+  package static let about = "Tell all devices to load the inventory anew, after a large change."
+  package static let performers = Roles.managers
+
+  package var reason: String
+
+  package init(_ fields: inout Fields) throws(Refusal) {
+    reason = try fields.text("reason", 1...200, "What changed, in words.")
+  }
+}
+
 /// One product, of one lot, at one location.
 package struct Place: Sendable, Hashable {
   package var product: Int64

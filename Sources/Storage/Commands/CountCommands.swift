@@ -10,6 +10,12 @@ extension OpenCount: LedgerCommand {
     {
       return ["countId": .int(open), "opened": false]
     }
+    if isOnce,
+      try entry.integer(
+        "SELECT 1 FROM count WHERE room = ? AND status = 'completed' LIMIT 1", [room]) != nil
+    {
+      throw CountSession.completed(room, field: "room")
+    }
     let id = try entry.insert(
       """
       INSERT INTO count (room, location, blind, status, opened_seq, user, time)
@@ -20,7 +26,8 @@ extension OpenCount: LedgerCommand {
       .countOpened, topics: CountSession.topics(room), branch: place?.branch,
       .compact([
         "countId": .int(id), "room": .string(room), "locationId": .integer(location),
-        "blind": .bool(isBlind), "userName": .text(entry.identity?.name),
+        "blind": .bool(isBlind), "userId": .integer(entry.identity?.user),
+        "userName": .text(entry.identity?.name),
       ]))
     return ["countId": .int(id), "opened": true]
   }
@@ -39,6 +46,12 @@ extension ScanCount: LedgerCommand {
     }
     let place = location ?? session.location
     if let place { _ = try entry.location(place) }
+    if isUnique, try entry.stands(code: code, product: found, in: session) {
+      throw Refusal(
+        .duplicate,
+        "Barcode \(code ?? "of product \(found ?? 0)") has already been scanned in \(session.room).",
+        field: "code")
+    }
     let line = try entry.add(
       CountLine(
         product: found, code: code, location: place, lot: lot, quantity: quantity, cancels: nil),
@@ -52,6 +65,7 @@ extension ScanCount: LedgerCommand {
 extension UnscanCount: LedgerCommand {
   package func apply(in entry: LedgerTransaction) throws -> JSON {
     let session = try entry.openCount(count)
+    let line = try line ?? entry.latestScan(of: code ?? "", in: session)
     let row = try entry.row(
       """
       SELECT product, code, location, lot, quantity, cancels,
@@ -111,7 +125,8 @@ extension CompleteCount: LedgerCommand {
       .countCompleted, topics: CountSession.topics(session.room), branch: session.branch,
       .compact([
         "countId": .int(count), "room": .string(session.room),
-        "completedBy": .text(entry.identity?.name), "message": .text(message),
+        "completedBy": .text(entry.identity?.name), "userId": .integer(entry.identity?.user),
+        "message": .text(message),
         "differences": .array(differences), "notBooked": .integer(unknown),
       ]))
     return [
@@ -139,6 +154,11 @@ struct CountSession {
   var branch: Int64?
 
   static func topics(_ room: String) -> [String] { ["inventory:count:\(room)"] }
+
+  static func completed(_ room: String, field: String) -> Refusal {
+    let what = CountRoom(room) == nil ? "The count" : "Monthly inventory"
+    return Refusal(.alreadyCompleted, "\(what) for \(room) is already completed.", field: field)
+  }
 }
 
 struct CountLine {
@@ -166,10 +186,41 @@ extension LedgerTransaction {
     guard let row else { throw Refusal.missing("count", id, field: "countId") }
     try requireMembership(of: row[2])
     let status: String = row[3]
+    guard status != CountStatus.completed.rawValue else {
+      throw CountSession.completed(row[0], field: "countId")
+    }
     guard status == CountStatus.open.rawValue else {
       throw Refusal(.wrongState, "Count \(id) is \(status) already.")
     }
     return CountSession(id: id, room: row[0], location: row[1], branch: row[2])
+  }
+
+  /// Whether a scan of that code, or of that product where there is no code, stands.
+  fileprivate func stands(
+    code: String?, product: Int64?, in session: CountSession
+  ) throws -> Bool {
+    try integer(
+      """
+      SELECT 1 FROM count_line l WHERE count = ?1 AND \(CountLine.stands)
+        AND IIF(?2 IS NULL, product = ?3, code = ?2) LIMIT 1
+      """, [session.id, code, product]) != nil
+  }
+
+  /// The caller's own latest scan of `code` that stands; for managers and the hub, anybody's if they
+  /// have none themselves.
+  fileprivate func latestScan(of code: String, in session: CountSession) throws -> Int64 {
+    let mayTakeAny = identity.map { Roles.managers.contains($0.role) } ?? true
+    let line = try integer(
+      """
+      SELECT id FROM count_line l
+      WHERE count = ?1 AND code = ?2 AND \(CountLine.stands) AND (?4 OR user = ?3)
+      ORDER BY user IS ?3 DESC, id DESC LIMIT 1
+      """, [session.id, code, identity?.user, mayTakeAny])
+    guard let line else {
+      throw Refusal(
+        .notFound, "There is no scan of \(code) that you could take back.", field: "code")
+    }
+    return line
   }
 
   fileprivate func add(

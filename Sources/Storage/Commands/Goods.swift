@@ -15,6 +15,8 @@ struct StockedProduct {
   /// The sum over all locations and lots.
   var total: Int64
   var reserved: Int64
+  /// A wine's year, of the free attributes the one that tells bottles apart.
+  var vintage: JSON?
 }
 
 struct StockedLocation {
@@ -30,14 +32,16 @@ extension LedgerTransaction {
       SELECT sku, name, price, currency, minimum, alert, forbids_negative,
         (SELECT COALESCE(SUM(quantity), 0) FROM stock WHERE product = p.id),
         (SELECT COALESCE(SUM(quantity - fulfilled), 0) FROM reservation
-          WHERE product = p.id AND status = 'active')
+          WHERE product = p.id AND status = 'active'),
+        attributes
       FROM product p WHERE id = ? AND archived = 0
       """, [id])
     guard let row else { throw Refusal.missing("product", id, field: "productId") }
     return StockedProduct(
       id: id, sku: row[0], name: row[1], price: row[2], currency: row[3], minimum: row[4],
       alert: StockAlert(rawValue: row[5]) ?? .none, forbidsNegative: row[6], total: row[7],
-      reserved: row[8])
+      reserved: row[8],
+      vintage: try (row[9] as String?).flatMap { try JSON(parsing: $0)["vintage"] })
   }
 
   /// A location that exists, is open, and lies in a branch that the person works in.
@@ -82,41 +86,59 @@ extension LedgerTransaction {
     var fromReserved: Int64 = 0
     /// What was counted is there, whoever may have been promised more.
     var isCounted = false
-    /// One half of a move within the house, which changes no product's total.
-    var isHalf = false
+    /// The other end of a move within the house, which changes no product's total.
+    var other: OtherEnd?
+
+    enum OtherEnd {
+      case from(StockedLocation)
+      case to(StockedLocation)
+    }
   }
 
   /// Moves `quantity` (signed) at `place`, with its event and, where one is due, its alert.
-  /// - Returns: the new level there and the event's seq.
   @discardableResult
-  func move(
-    _ quantity: Int64, at place: Place, _ movement: Movement
-  ) throws -> (level: Int64, seq: Int64) {
+  func move(_ quantity: Int64, at place: Place, _ movement: Movement) throws -> Moved {
     let product = try product(place.product)
     return try move(quantity, of: product, lot: place.lot, at: location(place.location), movement)
+  }
+
+  /// What a movement left behind.
+  struct Moved {
+    /// The stock's row: what other systems call the inventory item.
+    var stock: Int64
+    var level: Int64
+    /// Less what is reserved there.
+    var available: Int64
   }
 
   func move(
     _ quantity: Int64, of product: StockedProduct, lot: String, at location: StockedLocation,
     _ movement: Movement
-  ) throws -> (level: Int64, seq: Int64) {
+  ) throws -> Moved {
     let place = Place(product: product.id, location: location.id, lot: lot)
-    let level =
-      try integer(
-        """
-        INSERT INTO stock (product, location, lot, quantity) VALUES (?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity RETURNING quantity
-        """, [place.product, place.location, place.lot, quantity]) ?? 0
+    let row = try row(
+      """
+      INSERT INTO stock (product, location, lot, quantity) VALUES (?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity RETURNING id, quantity
+      """, [place.product, place.location, place.lot, quantity])
+    let (stock, level): (Int64, Int64) = (row?[0] ?? 0, row?[1] ?? 0)
     guard abs(level) <= Fields.quantityLimit * 1000 else {
       throw Refusal(.invalidField, "The stock would become larger than the hub can count.")
     }
+    let held = product.reserved == 0 ? 0 : try reserved(place) - movement.fromReserved
     if product.forbidsNegative, quantity < 0 {
-      let held = movement.isCounted ? 0 : try reserved(place) - movement.fromReserved
-      guard level >= held else {
-        throw Self.shortage(of: product.name, at: location.name, level - quantity, held: held)
+      let kept = movement.isCounted ? 0 : held
+      guard level >= kept else {
+        throw Self.shortage(of: product.name, at: location.name, level - quantity, held: kept)
       }
     }
     let total = product.total + quantity
+    let (from, to): (String?, String?) =
+      switch movement.other {
+      case .from(let location): (location.name, nil)
+      case .to(let location): (nil, location.name)
+      case nil: (nil, nil)
+      }
     let seq = try append(
       .inventoryUpdated,
       topics: ["inventory:location:\(location.id)", "inventory:product:\(product.id)"],
@@ -125,9 +147,12 @@ extension LedgerTransaction {
         "productId": .int(product.id), "productName": .string(product.name),
         "sku": .string(product.sku), "oldStock": .int(product.total), "newStock": .int(total),
         "difference": .int(quantity), "reason": .string(movement.reason.rawValue),
-        "locationId": .int(location.id), "locationStock": .int(level),
-        "lot": lot.isEmpty ? nil : .string(lot), "reference": .text(movement.reference),
-        "note": .text(movement.note), "userId": .integer(identity?.user),
+        "locationId": .int(location.id), "locationName": .string(location.name),
+        "stockId": .int(stock), "locationStock": .int(level), "available": .int(level - held),
+        "lot": lot.isEmpty ? nil : .string(lot), "movedFrom": .text(from), "movedTo": .text(to),
+        "reference": .text(movement.reference), "note": .text(movement.note),
+        "userId": .integer(identity?.user), "userName": .text(identity?.name),
+        "attributes": product.vintage.map { ["vintage": $0] },
       ]))
     try execute(
       """
@@ -139,11 +164,18 @@ extension LedgerTransaction {
         seq, place.product, place.location, place.lot, quantity, movement.reason.rawValue,
         movement.reference, movement.note, identity?.user, time, deviceTime,
       ])
-    if !movement.isHalf {
+    if movement.other == nil {
       try tellAlert(
-        product, total: total, reserved: product.reserved - movement.fromReserved, added: quantity)
+        product, total: total, reserved: product.reserved - movement.fromReserved,
+        at: .init(stock: stock, location: location, quantity: level), added: quantity)
     }
-    return (level, seq)
+    return Moved(stock: stock, level: level, available: level - held)
+  }
+
+  func stockRow(_ place: Place) throws -> Int64? {
+    try integer(
+      "SELECT id FROM stock WHERE product = ? AND location = ? AND lot = ?",
+      [place.product, place.location, place.lot])
   }
 
   static func shortage(
@@ -157,9 +189,18 @@ extension LedgerTransaction {
         : "No \(product) is left in \(location).", field: "quantity")
   }
 
-  /// Fires or re-arms the product's alert where the new figures change its state.
+  /// The place whose movement or reservation tipped the product over.
+  struct Tipping {
+    var stock: Int64
+    var location: StockedLocation
+    var quantity: Int64
+  }
+
+  /// Fires or re-arms the product's alert where the new figures change its state, and proposes to buy
+  /// or takes the proposal back.
   func tellAlert(
-    _ product: StockedProduct, total: Int64, reserved: Int64, added: Int64 = 0
+    _ product: StockedProduct, total: Int64, reserved: Int64, at place: Tipping? = nil,
+    added: Int64 = 0
   ) throws {
     let available = total - reserved
     let state = StockAlert(available: available, minimum: product.minimum)
@@ -172,11 +213,18 @@ extension LedgerTransaction {
         "productId": .int(product.id), "productName": .string(product.name),
         "sku": .string(product.sku), "currentStock": .int(total), "newStock": .int(total),
         "reserved": .int(reserved), "available": .int(available),
-        "threshold": .int(product.minimum),
+        "threshold": .int(product.minimum), "stockId": .integer(place?.stock),
+        "locationId": .integer(place?.location.id), "locationName": .text(place?.location.name),
+        "locationStock": .integer(place?.quantity), "branchId": .integer(place?.location.branch),
         "addedQuantity": event == .inventoryRestocked ? .int(added) : nil,
         "severity": event == .inventoryRestocked
           ? nil : .string(available * 2 <= product.minimum ? "critical" : "low"),
       ]))
+    if event == .inventoryRestocked {
+      try closeProposals(of: product)
+    } else {
+      try propose(product, available: available, reason: event)
+    }
   }
 }
 

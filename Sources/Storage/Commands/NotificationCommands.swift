@@ -17,11 +17,12 @@ extension SendNotification: LedgerCommand {
     let id = try entry.insert(
       """
       INSERT INTO notification (kind, title, message, severity, roles, user, branch, link,
-        scheduled_at, seq, time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        scheduled_at, duration, version, category, seq, time)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         kind.rawValue, title, message, severity.rawValue, Int64(readers.rawValue), user, branch,
-        link, scheduledAt, entry.head + 1, entry.time,
+        link, scheduledAt, duration, version, category?.rawValue, entry.head + 1, entry.time,
       ])
     try entry.append(
       event, topics: user.map { ["notifications:\($0)"] } ?? ["notifications"], branch: branch,
@@ -31,6 +32,8 @@ extension SendNotification: LedgerCommand {
         "severity": .string(severity.rawValue),
         "targetRoles": roles.map { .array($0.map { .string($0.rawValue) }) },
         "actionUrl": .text(link), "scheduledAt": .integer(scheduledAt),
+        "duration": .integer(duration), "version": .text(version),
+        "category": .text(category?.rawValue), "userId": .integer(user),
       ]))
     return ["notificationId": .int(id)]
   }

@@ -5,7 +5,7 @@ import Wire
 extension CreateOrder: LedgerCommand {
   package func apply(in entry: LedgerTransaction) throws -> JSON {
     let customerName = try customer.map(entry.customerName)
-    try entry.require(branch, in: "branch", called: "branch", field: "branchId")
+    try entry.requireOpen(branch: branch)
     try entry.requireMembership(of: branch)
     if let reference,
       try entry.integer("SELECT 1 FROM \"order\" WHERE reference = ?", [reference]) != nil
@@ -27,16 +27,14 @@ extension CreateOrder: LedgerCommand {
       ])
     try entry.setLines(priced, of: id)
     let order = Order(
-      id: id, customer: customer, branch: branch, status: .pending, total: total,
-      currency: currency)
+      id: id, customer: customer, customerName: customerName, branch: branch, reference: reference,
+      status: .pending, total: total, currency: currency)
     try entry.tell(
       .orderCreated, order,
-      .compact([
-        "orderId": .int(id), "customerId": .integer(customer),
-        "customerName": .text(customerName), "total": .int(total), "currency": .string(currency),
-        "status": "pending", "channel": .string(channel), "reference": .text(reference),
-        "items": .array(priced.map(\.json)),
-      ]))
+      [
+        "total": .int(total), "currency": .string(currency), "status": "pending",
+        "channel": .string(channel), "items": .array(priced.map(\.json)),
+      ])
     return ["orderId": .int(id), "total": .int(total)]
   }
 }
@@ -63,10 +61,15 @@ extension UpdateOrder: LedgerCommand {
       changes["total"] = .int(found.total)
     }
     changes["note"] = .text(note)
+    guard changes.members?.pairs.isEmpty == false else {
+      return ["orderId": .int(order), "total": .int(found.total)]
+    }
     try entry.execute(
       "UPDATE \"order\" SET total = ?, note = COALESCE(?, note) WHERE id = ?",
       [found.total, note, order])
-    try entry.tell(.orderUpdated, found, ["orderId": .int(order), "changes": changes])
+    try entry.tell(
+      .orderUpdated, found,
+      ["status": .string(found.status.rawValue), "total": .int(found.total), "changes": changes])
     return ["orderId": .int(order), "total": .int(found.total)]
   }
 }
@@ -82,14 +85,13 @@ extension SetOrderStatus: LedgerCommand {
     }
     try entry.execute(
       "UPDATE \"order\" SET status = ? WHERE id = ?", [status.rawValue, order])
+    if status == .cancelled { try entry.takeBack(found) }
     try entry.tell(
       .orderStatusChanged, found,
-      .compact([
-        "orderId": .int(order), "customerId": .integer(found.customer),
-        "customerName": .text(try found.customer.flatMap(entry.nameOfCustomer)),
+      [
         "oldStatus": .string(found.status.rawValue), "newStatus": .string(status.rawValue),
         "timestamp": .int(entry.time),
-      ]))
+      ])
     return ["orderId": .int(order), "status": .string(status.rawValue)]
   }
 }
@@ -140,8 +142,8 @@ extension FulfilOrder: LedgerCommand {
     try entry.tell(
       .orderFulfilled, found,
       [
-        "orderId": .int(order), "locationId": .int(location), "complete": .bool(isComplete),
-        "items": .array(taking.map(\.json)),
+        "status": .string(found.status.rawValue), "locationId": .int(location),
+        "complete": .bool(isComplete), "items": .array(taking.map(\.json)),
       ])
     return ["orderId": .int(order), "complete": .bool(isComplete)]
   }
@@ -162,7 +164,7 @@ extension RemoveOrder: LedgerCommand {
     // Its number is free again: the order may have been a first try at entering the next one.
     try entry.execute(
       "UPDATE \"order\" SET deleted = 1, reference = NULL WHERE id = ?", [order])
-    try entry.tell(.orderDeleted, found, ["orderId": .int(order)])
+    try entry.tell(.orderDeleted, found, [:])
     return ["orderId": .int(order)]
   }
 }
@@ -170,7 +172,9 @@ extension RemoveOrder: LedgerCommand {
 struct Order {
   var id: Int64
   var customer: Int64?
+  var customerName: String?
   var branch: Int64?
+  var reference: String?
   var status: OrderStatus
   var total: Int64
   var currency: String
@@ -194,16 +198,19 @@ extension LedgerTransaction {
   func order(_ id: Int64) throws -> Order {
     let row = try row(
       """
-      SELECT customer, branch, status, total, currency FROM "order" WHERE id = ? AND deleted = 0
+      SELECT o.customer, c.name, o.branch, o.reference, o.status, o.total, o.currency
+      FROM "order" o LEFT JOIN customer c ON c.id = o.customer WHERE o.id = ? AND o.deleted = 0
       """, [id])
-    guard let row, let status = OrderStatus(rawValue: row[2]) else {
+    guard let row, let status = OrderStatus(rawValue: row[4]) else {
       throw Refusal.missing("order", id, field: "orderId")
     }
-    try requireMembership(of: row[1])
+    try requireMembership(of: row[2])
     return Order(
-      id: id, customer: row[0], branch: row[1], status: status, total: row[3], currency: row[4])
+      id: id, customer: row[0], customerName: row[1], branch: row[2], reference: row[3],
+      status: status, total: row[5], currency: row[6])
   }
 
+  /// The name of a customer, also of one who has left the list.
   func nameOfCustomer(_ id: Int64) throws -> String? {
     try row("SELECT name FROM customer WHERE id = ?", [id])?[0]
   }
@@ -233,7 +240,31 @@ extension LedgerTransaction {
     return total
   }
 
-  fileprivate func tell(_ event: EventType, _ order: Order, _ data: JSON) throws {
+  /// Books what was taken for a cancelled order back to where it was taken.
+  fileprivate func takeBack(_ order: Order) throws {
+    let reference = "order:\(order.id)"
+    // The condition on the reference's form is the one of the index.
+    let taken = try rows(
+      """
+      SELECT product, location, lot, -SUM(quantity) FROM movement
+      WHERE reference = ? AND reference GLOB 'order:*'
+      GROUP BY product, location, lot HAVING SUM(quantity) < 0 ORDER BY product, location, lot
+      """, [reference])
+    for row in taken {
+      try move(
+        row[3], at: Place(product: row[0], location: row[1], lot: row[2]),
+        .init(reason: .return, reference: reference))
+    }
+    try execute("UPDATE order_line SET fulfilled = 0 WHERE \"order\" = ?", [order.id])
+  }
+
+  /// Every event of an order says whose it is.
+  fileprivate func tell(_ event: EventType, _ order: Order, _ details: JSON) throws {
+    var data: JSON = .compact([
+      "orderId": .int(order.id), "reference": .text(order.reference),
+      "customerId": .integer(order.customer), "customerName": .text(order.customerName),
+    ])
+    for (key, value) in details.members?.pairs ?? [] { data[key] = value }
     var topics = ["orders:\(order.id)"]
     if let customer = order.customer { topics.append("orders:customer:\(customer)") }
     // 0 is nobody: an order without a customer is no customer's to hear.

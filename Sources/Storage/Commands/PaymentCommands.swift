@@ -6,7 +6,9 @@ extension RecordPayment: LedgerCommand {
   package func apply(in entry: LedgerTransaction) throws -> JSON {
     let order = try order.map(entry.order)
     let customer = customer ?? order?.customer
-    if let customer { _ = try entry.nameOfCustomer(customer).unwrapped("customer", customer) }
+    let customerName = try customer.map {
+      try entry.nameOfCustomer($0).unwrapped("customer", $0)
+    }
     let currency = currency ?? order?.currency ?? entry.store.currency
     if let order, order.currency != currency {
       throw Refusal.invalid("currency", "must be the order's, \(order.currency)")
@@ -21,7 +23,8 @@ extension RecordPayment: LedgerCommand {
         entry.identity?.user, entry.time,
       ])
     let payment = Payment(
-      id: id, order: order?.id, sale: nil, customer: customer, branch: order?.branch,
+      id: id, order: order?.id, sale: nil, customer: customer, customerName: customerName,
+      branch: order?.branch,
       amount: amount, refunded: 0, currency: currency, method: method.rawValue,
       status: PaymentStatus(rawValue: result.rawValue) ?? .pending)
     try entry.settle(payment, reason: reason)
@@ -118,7 +121,8 @@ extension CreateSale: LedgerCommand {
       [id, customer, total, currency, method.rawValue, entry.identity?.user, entry.time])
     try entry.settle(
       Payment(
-        id: payment, order: nil, sale: id, customer: customer, branch: place.branch, amount: total,
+        id: payment, order: nil, sale: id, customer: customer, customerName: customerName,
+        branch: place.branch, amount: total,
         refunded: 0, currency: currency, method: method.rawValue, status: .success), reason: nil)
     return [
       "saleId": .int(id), "transactionCode": .string(code), "total": .int(total),
@@ -144,7 +148,10 @@ extension VoidSale: LedgerCommand {
     }
     try entry.append(
       .saleVoided, topics: ["orders:sales"], branch: location.branch,
-      ["saleId": .int(sale), "transactionCode": .string(code), "reason": .string(reason)])
+      .compact([
+        "saleId": .int(sale), "transactionId": .int(sale), "transactionCode": .string(code),
+        "status": "voided", "reason": .string(reason), "userName": .text(entry.identity?.name),
+      ]))
     if let payment = try entry.integer("SELECT id FROM payment WHERE sale = ?", [sale]) {
       let found = try entry.payment(payment)
       if found.amount > found.refunded {
@@ -160,6 +167,7 @@ struct Payment {
   var order: Int64?
   var sale: Int64?
   var customer: Int64?
+  var customerName: String?
   var branch: Int64?
   var amount: Int64
   var refunded: Int64
@@ -173,8 +181,8 @@ extension LedgerTransaction {
     let row = try row(
       """
       SELECT p."order", p.sale, p.customer, COALESCE(o.branch, l.branch), p.amount, p.refunded,
-        p.currency, p.method, p.status
-      FROM payment p LEFT JOIN "order" o ON o.id = p."order" LEFT JOIN sale s ON s.id = p.sale
+        p.currency, p.method, p.status, c.name
+      FROM payment p LEFT JOIN customer c ON c.id = p.customer LEFT JOIN "order" o ON o.id = p."order" LEFT JOIN sale s ON s.id = p.sale
         LEFT JOIN location l ON l.id = s.location
       WHERE p.id = ?
       """, [id])
@@ -183,7 +191,8 @@ extension LedgerTransaction {
     }
     try requireMembership(of: row[3])
     return Payment(
-      id: id, order: row[0], sale: row[1], customer: row[2], branch: row[3], amount: row[4],
+      id: id, order: row[0], sale: row[1], customer: row[2], customerName: row[9],
+      branch: row[3], amount: row[4],
       refunded: row[5], currency: row[6], method: row[7], status: status)
   }
 
@@ -204,7 +213,8 @@ extension LedgerTransaction {
       .compact([
         "paymentId": .int(payment.id), "orderId": .integer(payment.order),
         "saleId": .integer(payment.sale), "customerId": .integer(payment.customer),
-        "amount": .int(payment.amount), "currency": .string(payment.currency),
+        "customerName": .text(payment.customerName), "amount": .int(payment.amount),
+        "currency": .string(payment.currency),
         "method": .string(payment.method), "status": .string(payment.status.rawValue),
         "reason": .text(reason), "retryable": payment.status == .failed ? true : nil,
       ]))
@@ -223,12 +233,16 @@ extension LedgerTransaction {
       .compact([
         "paymentId": .int(payment.id), "orderId": .integer(payment.order),
         "saleId": .integer(payment.sale), "customerId": .integer(payment.customer),
+        "customerName": .text(payment.customerName), "method": .string(payment.method),
         "amount": .int(amount), "currency": .string(payment.currency), "reason": .text(reason),
       ]))
   }
 
   private func tell(_ event: EventType, _ payment: Payment, _ data: JSON) throws {
-    let topics = payment.order.map { ["payments:order:\($0)"] } ?? []
+    let topics = [
+      payment.order.map { "payments:order:\($0)" },
+      payment.customer.map { "payments:customer:\($0)" },
+    ].compactMap { $0 }
     try append(
       event, topics: topics, branch: payment.branch, customer: payment.customer ?? 0,
       readers: payment.customer == nil ? Roles.managers : Roles.managers.union(Roles(.customer)),

@@ -5,7 +5,7 @@ import Wire
 extension CreateLocation: LedgerCommand {
   package func apply(in entry: LedgerTransaction) throws -> JSON {
     try entry.requireOpen(parent)
-    try entry.require(branch, in: "branch", called: "branch", field: "branchId")
+    try entry.requireOpen(branch: branch)
     try entry.requireMembership(of: branch)
     try entry.requireFreeName(title, under: parent)
     let id = try entry.insert(
@@ -30,7 +30,7 @@ extension UpdateLocation: LedgerCommand {
       try entry.requireNoLoop(putting: location, under: parent)
     }
     if case .some(let branch) = branch {
-      try entry.require(branch, in: "branch", called: "branch", field: "branchId")
+      try entry.requireOpen(branch: branch)
       try entry.requireMembership(of: branch)
     }
     let newTitle = title ?? before.name
@@ -108,6 +108,16 @@ extension UpdateBranch: LedgerCommand {
 }
 
 extension LedgerTransaction {
+  /// Nothing new belongs to a branch that is closed.
+  func requireOpen(branch: Int64?) throws {
+    guard let branch else { return }
+    let row = try row("SELECT active, name FROM branch WHERE id = ?", [branch])
+    guard let row else { throw Refusal.missing("branch", branch, field: "branchId") }
+    guard row[0] else {
+      throw Refusal(.wrongState, "The branch \(row[1] as String) is closed.", field: "branchId")
+    }
+  }
+
   /// What is put into a closed location would be out of sight.
   fileprivate func requireOpen(_ parent: Int64?) throws {
     guard let parent else { return }

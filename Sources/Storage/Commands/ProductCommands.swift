@@ -28,6 +28,7 @@ extension CreateProduct: LedgerCommand {
         "category": .text(category), "price": .int(price), "currency": .string(currency),
         "unit": .string(unit), "minimum": .int(minimum), "attributes": attributes,
         "barcodes": barcodes.isEmpty ? nil : .array(barcodes.map(JSON.string)),
+        "forbidsNegative": .bool(forbidsNegative), "userName": .text(entry.identity?.name),
       ]))
     return ["productId": .int(id)]
   }
@@ -65,7 +66,10 @@ extension UpdateProduct: LedgerCommand {
     guard changes.members?.pairs.isEmpty == false else { return ["productId": .int(product)] }
     try entry.append(
       .productUpdated, topics: ["products:\(product)"],
-      ["productId": .int(product), "changes": changes])
+      .compact([
+        "productId": .int(product), "changes": changes,
+        "product": try entry.catalogueRow(of: product), "userName": .text(entry.identity?.name),
+      ]))
     let after = try entry.product(product)
     if after.price != before.price {
       try entry.append(
@@ -93,7 +97,10 @@ extension RemoveProduct: LedgerCommand {
     try entry.setBarcodes([], of: product)
     try entry.append(
       .productDeleted, topics: ["products:\(product)"],
-      ["productId": .int(product), "sku": .string(found.sku)])
+      .compact([
+        "productId": .int(product), "productName": .string(found.name), "sku": .string(found.sku),
+        "userName": .text(entry.identity?.name),
+      ]))
     return ["productId": .int(product)]
   }
 }
@@ -131,6 +138,20 @@ extension LedgerTransaction {
       ),
     ]
     return try uses.first { try integer($0.1, [product.id]) != nil }?.0
+  }
+
+  /// The whole product as the catalogue has it.
+  fileprivate func catalogueRow(of product: Int64) throws -> JSON? {
+    let row = try row(
+      """
+      SELECT json_object('id', id, 'sku', sku, 'name', name, 'unit', unit, 'category', category,
+        'price', price, 'currency', currency, 'minimum', minimum,
+        'barcodes', (SELECT json_group_array(code) FROM barcode WHERE product = p.id),
+        'attributes', json(COALESCE(attributes, '{}')),
+        'forbidsNegative', json(IIF(forbids_negative, 'true', 'false')))
+      FROM product p WHERE id = ?
+      """, [product])
+    return try row.map { try JSON(parsing: $0[0] as String) }
   }
 
   fileprivate func setBarcodes(_ codes: [String], of product: Int64) throws {

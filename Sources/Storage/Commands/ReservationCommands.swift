@@ -4,6 +4,11 @@ import Wire
 
 extension CreateReservation: LedgerCommand {
   package func apply(in entry: LedgerTransaction) throws -> JSON {
+    let place =
+      switch source {
+      case .place(let place): place
+      case .item(let item): try entry.item(item).place
+      }
     let product = try entry.product(place.product)
     let location = try entry.location(place.location)
     let held = try entry.reserved(place)
@@ -21,17 +26,23 @@ extension CreateReservation: LedgerCommand {
         place.product, place.location, place.lot, quantity, reason, reference,
         entry.identity?.user, expiry, entry.time,
       ])
+    let stock = try entry.stockRow(place) ?? 0
     try entry.append(
       .inventoryReserved, topics: place.topics, branch: location.branch,
       .compact([
-        "reservationId": .int(id), "productId": .int(place.product),
+        "reservationId": .int(id), "stockId": .int(stock), "productId": .int(place.product),
         "productName": .string(product.name), "locationId": .int(place.location),
+        "locationName": .string(location.name), "userName": .text(entry.identity?.name),
         "quantity": .int(quantity), "reason": .text(reason), "reference": .text(reference),
         "available": .int(level - held - quantity),
       ]))
     try entry.tellAlert(
-      product, total: product.total, reserved: product.reserved + quantity)
-    return ["reservationId": .int(id), "available": .int(level - held - quantity)]
+      product, total: product.total, reserved: product.reserved + quantity,
+      at: .init(stock: stock, location: location, quantity: level))
+    return [
+      "reservationId": .int(id), "inventoryItemId": .int(stock),
+      "available": .int(level - held - quantity),
+    ]
   }
 }
 
@@ -65,7 +76,8 @@ extension FulfilReservation: LedgerCommand {
     try entry.append(
       .inventoryReservationFulfilled, topics: held.place.topics, branch: held.branch,
       [
-        "reservationId": .int(reservation), "productId": .int(held.place.product),
+        "reservationId": .int(reservation), "stockId": .int(moved.stock),
+        "productId": .int(held.place.product), "locationName": .string(held.locationName),
         "locationId": .int(held.place.location), "quantityFulfilled": .int(taken),
         "remainingQuantity": .int(left),
       ])
@@ -117,6 +129,7 @@ private struct ActiveReservation {
   var place: Place
   /// What is still held: the reserved quantity less what was fulfilled.
   var open: Int64
+  var locationName: String
   var branch: Int64?
 }
 
@@ -124,7 +137,7 @@ extension LedgerTransaction {
   fileprivate func activeReservation(_ id: Int64) throws -> ActiveReservation {
     let row = try row(
       """
-      SELECT r.product, r.location, r.lot, r.quantity - r.fulfilled, r.status, l.branch
+      SELECT r.product, r.location, r.lot, r.quantity - r.fulfilled, r.status, l.branch, l.name
       FROM reservation r JOIN location l ON l.id = r.location WHERE r.id = ?
       """, [id])
     guard let row else { throw Refusal.missing("reservation", id, field: "reservationId") }
@@ -135,7 +148,7 @@ extension LedgerTransaction {
     }
     return ActiveReservation(
       id: id, place: Place(product: row[0], location: row[1], lot: row[2]), open: row[3],
-      branch: row[5])
+      locationName: row[6], branch: row[5])
   }
 
   fileprivate func end(
@@ -146,7 +159,8 @@ extension LedgerTransaction {
     try append(
       event, topics: held.place.topics, branch: held.branch,
       .compact([
-        "reservationId": .int(held.id), "productId": .int(held.place.product),
+        "reservationId": .int(held.id), "stockId": .integer(try stockRow(held.place)),
+        "productId": .int(held.place.product), "locationName": .string(held.locationName),
         "locationId": .int(held.place.location), "quantity": .int(held.open),
         "reason": .text(reason),
       ]))

@@ -22,15 +22,15 @@ extension RemoveStock: LedgerCommand {
 extension MoveStock: LedgerCommand {
   package func apply(in entry: LedgerTransaction) throws -> JSON {
     guard from != to else { throw Refusal.invalid("toLocationId", "must be another location") }
-    _ = try entry.location(from, field: "fromLocationId")
-    _ = try entry.location(to, field: "toLocationId")
+    let source = try entry.location(from, field: "fromLocationId")
+    let target = try entry.location(to, field: "toLocationId")
     let reference = "move:\(from)-\(to)"
     let left = try entry.move(
       -quantity, at: Place(product: product, location: from, lot: lot),
-      .init(reason: .move, reference: reference, note: note, isHalf: true))
+      .init(reason: .move, reference: reference, note: note, other: .to(target)))
     let arrived = try entry.move(
       quantity, at: Place(product: product, location: to, lot: lot),
-      .init(reason: .move, reference: reference, note: note, isHalf: true))
+      .init(reason: .move, reference: reference, note: note, other: .from(source)))
     return ["fromStock": .int(left.level), "toStock": .int(arrived.level)]
   }
 }
@@ -61,6 +61,92 @@ extension CountStock: LedgerCommand {
         ).level
     }
     return ["difference": .int(difference), "locationStock": .int(level)]
+  }
+}
+
+extension SetStock: LedgerCommand {
+  package func apply(in entry: LedgerTransaction) throws -> JSON {
+    let item = try entry.item(item)
+    let place = item.place
+    let difference = level - item.quantity
+    var available = item.quantity - (try entry.reserved(place))
+    if difference == 0 {
+      _ = try entry.product(place.product)
+      _ = try entry.location(place.location)
+    } else {
+      available =
+        try entry.move(
+          difference, at: place,
+          .init(
+            reason: reason.flatMap(MovementReason.init(rawValue:)) ?? .adjustment, note: reason,
+            isCounted: true)
+        ).available
+    }
+    return [
+      "inventoryItemId": .int(item.id), "productId": .int(place.product),
+      "locationId": .int(place.location), "oldQuantity": .int(item.quantity),
+      "quantity": .int(level), "available": .int(available),
+    ]
+  }
+}
+
+extension BulkStock: LedgerCommand {
+  package func apply(in entry: LedgerTransaction) throws -> JSON {
+    let first = entry.head + 1
+    let reference = "bulk:\(first)"
+    var updates: [JSON] = []
+    for (index, line) in lines.enumerated() {
+      let product: StockedProduct
+      let location: StockedLocation
+      let moved: LedgerTransaction.Moved
+      do {
+        product = try entry.product(line.place.product)
+        location = try entry.location(line.place.location)
+        moved = try entry.move(
+          line.quantity, of: product, lot: line.place.lot, at: location,
+          .init(reason: reason, reference: reference, note: note))
+      } catch var refusal as Refusal {
+        refusal.message = "lines[\(index)]: \(refusal.message)"
+        refusal.field = refusal.field.map { "lines[\(index)].\($0)" }
+        throw refusal
+      }
+      updates.append(
+        .compact([
+          "productId": .int(product.id), "productName": .string(product.name),
+          "locationId": .int(location.id), "locationName": .string(location.name),
+          "stockId": .int(moved.stock), "quantity": .int(moved.level),
+          "quantityChange": .int(line.quantity),
+        ]))
+    }
+    // Told to those who may hear all of it; the others have each movement of their own branch.
+    let branches = Set(try lines.map { try entry.location($0.place.location).branch })
+    let branch = branches.compactMap { $0 }
+    try entry.append(
+      .inventoryBulkUpdated, branch: branch.count == 1 ? branch[0] : nil,
+      readers: branch.count > 1 ? .admins : nil,
+      .compact([
+        "bulk": .string(reference), "fromSeq": .int(first), "throughSeq": .int(entry.head),
+        "reason": .string(reason.rawValue), "note": .text(note),
+        "userName": .text(entry.identity?.name), "updates": .array(updates),
+      ]))
+    return [
+      "bulk": .string(reference), "movements": .int(Int64(lines.count)),
+    ]
+  }
+}
+
+extension SyncInventory: LedgerCommand {
+  package func apply(in entry: LedgerTransaction) throws -> JSON {
+    func count(_ sql: String) throws -> JSON { .int(try entry.integer(sql) ?? 0) }
+    try entry.append(
+      .inventorySync,
+      .compact([
+        "reason": .string(reason), "epoch": .string(entry.epoch), "seq": .int(entry.head),
+        "products": try count("SELECT COUNT(*) FROM product WHERE archived = 0"),
+        "locations": try count("SELECT COUNT(*) FROM location WHERE archived = 0"),
+        "userName": .text(entry.identity?.name),
+      ]))
+    return [:]
   }
 }
 

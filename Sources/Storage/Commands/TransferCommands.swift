@@ -23,11 +23,7 @@ extension CreateTransfer: LedgerCommand {
     let transfer = Transfer(
       id: id, source: source, destination: destination, status: .created)
     try entry.tell(
-      .transferCreated, transfer,
-      [
-        "transferId": .int(id), "fromLocationId": .int(from), "toLocationId": .int(to),
-        "items": .array(lines.map(\.json)),
-      ])
+      .transferCreated, transfer, ["items": .array(lines.map(\.json))])
     return ["transferId": .int(id)]
   }
 }
@@ -49,8 +45,8 @@ extension ShipTransfer: LedgerCommand {
     try entry.tell(
       .transferShipped, found,
       .compact([
-        "transferId": .int(transfer), "trackingNumber": .text(trackingNumber),
-        "shippedAt": .int(entry.time), "items": .array(lines.map(\.json)),
+        "trackingNumber": .text(trackingNumber), "shippedAt": .int(entry.time),
+        "items": .array(lines.map(\.json)),
       ]))
     return ["transferId": .int(transfer), "status": "shipped"]
   }
@@ -101,8 +97,7 @@ extension ReceiveTransfer: LedgerCommand {
     try entry.tell(
       .transferReceived, found,
       [
-        "transferId": .int(transfer), "fullyReceived": .bool(isComplete),
-        "closed": .bool(isComplete || close),
+        "fullyReceived": .bool(isComplete), "closed": .bool(isComplete || close),
         "receivedItems": .array(arriving.map(\.json)),
       ])
     return [
@@ -119,7 +114,7 @@ extension CancelTransfer: LedgerCommand {
     try entry.execute(
       "UPDATE transfer SET status = ? WHERE id = ?",
       [TransferStatus.cancelled.rawValue, transfer])
-    try entry.tell(.transferCancelled, found, ["transferId": .int(transfer)])
+    try entry.tell(.transferCancelled, found, [:])
     return ["transferId": .int(transfer), "status": "cancelled"]
   }
 }
@@ -174,7 +169,14 @@ extension LedgerTransaction {
 
   /// Both ends of a transfer may hear of it. An event has one branch, so a transfer between two
   /// branches is told twice, once to each; one that touches ground common to all is told to all.
-  fileprivate func tell(_ event: EventType, _ transfer: Transfer, _ data: JSON) throws {
+  fileprivate func tell(_ event: EventType, _ transfer: Transfer, _ details: JSON) throws {
+    var data: JSON = .compact([
+      "transferId": .int(transfer.id), "fromLocationId": .int(transfer.source.id),
+      "fromLocationName": .string(transfer.source.name),
+      "toLocationId": .int(transfer.destination.id),
+      "toLocationName": .string(transfer.destination.name), "userName": .text(identity?.name),
+    ])
+    for (key, value) in details.members?.pairs ?? [] { data[key] = value }
     let topics = [transfer.source, transfer.destination].map { "inventory:location:\($0.id)" }
     if let source = transfer.source.branch, let destination = transfer.destination.branch {
       for branch in Set([source, destination]).sorted() {

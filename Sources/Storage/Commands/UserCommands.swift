@@ -71,6 +71,9 @@ extension SetPassword: LedgerCommand {
     try entry.append(
       .userUpdated, topics: ["system:user:\(user)"],
       ["userId": .int(user), "passwordChanged": true])
+    if let identity = entry.identity, identity.user != user {
+      try entry.alert(.passwordSetByAnother(by: identity.name), about: user)
+    }
     try entry.endSessions(of: user, except: entry.identity?.session)
     entry.forgetIdentities()
     return ["userId": .int(user)]
@@ -86,6 +89,10 @@ extension EndSession: LedgerCommand {
     }
     guard let owner else { throw Refusal.missing("session", session, field: "sessionId") }
     try entry.end(session: session, of: owner)
+    if let identity = entry.identity, identity.user != owner {
+      try entry.alert(
+        .sessionEndedByAnother(session: session, by: identity.name), about: owner)
+    }
     entry.forgetIdentities()
     return ["sessionId": .int(session)]
   }
@@ -206,9 +213,12 @@ extension LedgerTransaction {
 
   fileprivate func end(session: Int64, of user: Int64) throws {
     try execute("UPDATE session SET ended = ? WHERE id = ?", [time, session])
+    let login: String? = try row("SELECT login FROM user WHERE id = ?", [user])?[0]
     try append(
       .sessionEnded, topics: ["system:user:\(user)"],
-      ["sessionId": .int(session), "userId": .int(user)])
+      .compact([
+        "sessionId": .int(session), "userId": .int(user), "userName": .text(login),
+      ]))
   }
 
   fileprivate func seen(device key: String, called name: String?) throws -> Int64 {

@@ -64,6 +64,9 @@ extension Listing {
       Column("severity", .text, "n.severity", "How grave."),
       Column("actionUrl", .text, "n.link", "Where to look."),
       Column("scheduledAt", .integer, "n.scheduled_at", "When it happens."),
+      Column("duration", .integer, "n.duration", "How long it takes, in minutes."),
+      Column("version", .text, "n.version", "The version that an update brings."),
+      Column("category", .text, "n.category", "What it is about."),
       Column("time", .integer, "n.time", "When it was sent."),
     ], filters: [])
 

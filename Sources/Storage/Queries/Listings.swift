@@ -3,7 +3,8 @@ import Inventory
 extension Listing {
   package static let all: [Listing] = [
     products, locations, stock, movements, reservations, transfers, orders, payments, sales,
-    customers, counts, countLines, notifications, branches, users, devices, sessions, tray,
+    customers, counts, countLines, proposals, pairings, shopifySyncs, terminals, customEvents,
+    usage, notifications, branches, users, devices, sessions, tray,
   ]
 
   package static func named(_ name: String) -> Listing? {

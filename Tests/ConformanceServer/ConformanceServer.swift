@@ -1,0 +1,82 @@
+import API
+import ArgumentParser
+import Dialects
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+
+/// Shows our own protocol layers to the public test suites of these protocols.
+@main
+struct ConformanceServer: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "conformance-server",
+    abstract: "Exposes the protocol layers to their public conformance suites.")
+
+  enum Mode: String, ExpressibleByArgument, CaseIterable {
+    /// Echoes every message, for Autobahn's fuzzing client.
+    case webSocket = "websocket"
+    /// Echoes every message at `/engine.io/`, for the Engine.IO v4 suite.
+    case engineIO = "engine-io"
+    /// Answers at `/socket.io/` as the Socket.IO v5 suite expects.
+    case socketIO = "socket-io"
+  }
+
+  @Argument(help: "What to expose.") var mode: Mode
+  @Option(help: "Where to listen, HOST:PORT.") var listen = "127.0.0.1:0"
+
+  func validate() throws {
+    guard address != nil else {
+      throw ValidationError("--listen wants HOST:PORT, such as 127.0.0.1:3000.")
+    }
+  }
+
+  private var address: (host: String, port: Int)? {
+    guard let colon = listen.lastIndex(of: ":"),
+      let port = UInt16(listen[listen.index(after: colon)...])
+    else { return nil }
+    return (String(listen[..<colon]), Int(port))
+  }
+
+  func run() async throws {
+    guard let address else { return }
+    let port = try await Port(host: address.host, port: address.port, serving: surface)
+    let line = "Listening on \(address.host):\(port.number).\n"
+    try FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
+    try await port.run()
+  }
+
+  private var surface: Port.Surface {
+    let logger = Logger(label: "conformance-server") { _ in SwiftLogNoOpLogHandler() }
+    var settings = EngineSettings()
+    settings.pingInterval = .milliseconds(300)
+    settings.pingTimeout = .milliseconds(200)
+    settings.grain = .nanoseconds(1)
+    settings.allowedOrigins = ["*"]
+    let engine: EngineServer
+    switch mode {
+    case .webSocket:
+      // The suite's largest message has 16 MiB.
+      return Port.Surface(messageSize: 32 << 20, connect: { _, _ in WebSocketEcho() }, http: nil)
+    case .engineIO:
+      settings.path = "/engine.io/"
+      engine = EngineServer(settings, host: EngineEcho.Host())
+    case .socketIO:
+      var bounds = SocketSettings()
+      bounds.connectTimeout = .seconds(1)
+      engine = EngineServer(
+        settings,
+        host: SocketServer(bounds, host: SocketEcho.Host()) { head, address, _ in
+          EngineCaller(connection: 0, address: address, head: head, leave: {})
+        })
+    }
+    let polling = PollingRoutes(path: settings.path) { head, address, loop, departure, body in
+      await engine.answer(head, from: address, on: loop, departure: departure, body: body)
+    }
+    return Port.Surface(
+      messageSize: settings.maxPayload,
+      connect: { head, address in
+        engine.connect(EngineCaller(connection: 0, address: address, head: head, leave: {}))
+      }, http: HTTPFront(polling: polling, logger: logger))
+  }
+}
