@@ -72,7 +72,8 @@ struct Assembly {
     }
 
     let upkeep = Upkeep(
-      gate: gate, powered: try store.powered(), directory: configuration.data, logger: logger)
+      gate: gate, powered: try store.powered(), retention: configuration.history,
+      directory: configuration.data, logger: logger)
     let loopback = Loopback(group: group)
     let watchdog = Watchdog(
       manager: manager,

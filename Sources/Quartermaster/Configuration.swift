@@ -2,6 +2,7 @@ import Access
 import Configuration
 import Foundation
 import Logging
+import Storage
 import SystemPackage
 import Wire
 import Yams
@@ -16,6 +17,7 @@ struct HubConfiguration: Sendable {
   var currency: String
   var logLevel: Logger.Level
   var limits: Limits
+  var history: Retention
   var shore: Shore?
 
   struct Shore: Sendable, Equatable {
@@ -54,7 +56,7 @@ struct HubConfiguration: Sendable {
   private static let keys =
     ["data", "listen", "eventLoops", "allowedOrigins", "currency", "logLevel"]
     + ["shore.url", "shore.site", "shore.siteKeyFile"]
-    + limitKeys.map(\.0) + ["limits.replayedEvents"]
+    + limitKeys.map(\.0) + ["limits.replayedEvents", "history.days", "history.megabytes"]
 
   /// A misspelt setting would otherwise be passed over in silence.
   private static func checkKeys(of file: String) throws {
@@ -95,6 +97,9 @@ struct HubConfiguration: Sendable {
     }
     self.logLevel = logLevel
     limits = try Self.limits(settings)
+    history = try Self.history(settings)
+    // Nobody is told to take a snapshot for what a replay would have brought.
+    history.newest = max(history.newest, limits.replayedEvents)
     shore = try Self.shore(settings)
   }
 
@@ -116,6 +121,7 @@ struct HubConfiguration: Sendable {
     let pairs: [(name: String, differs: Bool)] = [
       ("data", data != other.data), ("listen", (host, port) != (other.host, other.port)),
       ("eventLoops", eventLoops != other.eventLoops), ("currency", currency != other.currency),
+      ("history", history != other.history),
       ("limits.replayedEvents", limits.replayedEvents != other.limits.replayedEvents),
       ("shore", shore != other.shore),
     ]
@@ -153,6 +159,15 @@ struct HubConfiguration: Sendable {
     return limits
   }
 
+  private static func history(_ settings: Settings) throws -> Retention {
+    var history = Retention()
+    if let days = try settings.number("history.days", 0...100_000) { history.days = days }
+    if let megabytes = try settings.number("history.megabytes", 0...1_000_000) {
+      history.megabytes = megabytes
+    }
+    return history
+  }
+
   private static func shore(_ settings: Settings) throws -> Shore? {
     var parts = ["shore.url", "shore.site", "shore.siteKeyFile"].map(settings.text)
     if parts.allSatisfy({ $0 == nil }) { return nil }
@@ -179,6 +194,9 @@ struct HubConfiguration: Sendable {
       lines.append("  \(key.dropFirst("limits.".count)): \(limits[keyPath: path])")
     }
     lines.append("  replayedEvents: \(limits.replayedEvents)")
+    lines += [
+      "history:", "  days: \(history.days)", "  megabytes: \(history.megabytes)",
+    ]
     if let shore {
       lines += [
         "shore:", "  url: \(quoted(shore.url))", "  site: \(quoted(shore.site))",

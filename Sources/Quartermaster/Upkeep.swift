@@ -11,15 +11,18 @@ final class Upkeep: Sendable {
   private let gate: Gate
   private let powered: Int64
   private let start = ContinuousClock.now
+  private let retention: Retention
+  private let historyLooked = Mutex<ContinuousClock.Instant?>(nil)
   private let directory: String
   private let logger: Logger
   private let hadRoom = Atomic(true)
   private let usageRecorded = Mutex(ContinuousClock.now)
 
   /// - Parameter powered: powered time up to this start, in milliseconds.
-  init(gate: Gate, powered: Int64, directory: String, logger: Logger) {
+  init(gate: Gate, powered: Int64, retention: Retention, directory: String, logger: Logger) {
     self.gate = gate
     self.powered = powered
+    self.retention = retention
     self.directory = directory
     self.logger = logger
   }
@@ -27,7 +30,8 @@ final class Upkeep: Sendable {
   func run() async throws {
     let store = gate.ledger.store
     try noteRoom()
-    try gate.ledger.beat(poweredFor: powered + (ContinuousClock.now - start).milliseconds)
+    let powered = powered + (ContinuousClock.now - start).milliseconds
+    try gate.ledger.beat(poweredFor: powered)
     try store.touched(sessions: gate.takeUsedSessions())
     if try store.hasDueReservations() {
       _ = await gate.ledger.submit(Submission(ExpireReservations(), by: .hub))
@@ -38,6 +42,17 @@ final class Upkeep: Sendable {
       return true
     }
     if isDue { await gate.recordUsage() }
+    try forgetHistory(powered: powered)
+  }
+
+  /// Looks once an hour, and at each round while there is more to let go.
+  private func forgetHistory(powered: Int64) throws {
+    let isDue = historyLooked.withLock { looked in
+      looked.map { ContinuousClock.now - $0 >= .seconds(3600) } ?? true
+    }
+    guard isDue else { return }
+    let gone = try gate.ledger.forget(retention, powered: powered)
+    historyLooked.withLock { $0 = gone == 0 ? .now : nil }
   }
 
   /// Says once when the disk's reserve is reached, and once when there is room again.

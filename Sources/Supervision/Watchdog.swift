@@ -130,7 +130,7 @@ package final class Watchdog: Service {
 
   private func late(_ index: Int, after duration: Duration) -> Verdict.Finding {
     Verdict.Finding(
-      check: checks[index].name, outcome: .failed(reason: "no answer within \(deadline)"),
+      check: checks[index].name, outcome: .failed(reason: "no answer within \(deadline.inWords)"),
       duration: duration)
   }
 
@@ -148,6 +148,13 @@ package final class Watchdog: Service {
           metadata: .occasion(.checkFailed))
       }
     }
+  }
+}
+
+extension Duration {
+  /// Whole seconds where it has any.
+  fileprivate var inWords: String {
+    components.seconds > 0 ? "\(components.seconds) seconds" : "\(self)"
   }
 }
 

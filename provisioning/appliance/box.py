@@ -102,9 +102,10 @@ class Box:
     def serves(self, within=60):
         eventually("the hub answers", lambda: self.ask("/health")[0] == 200, within)
 
-    def free(self):
-        """Bytes on the data's disk, as its owner sees them."""
-        return int(self.says("stat", "-f", "-c", "%a %S", self.data).split()[0]) * 4096
+    def space(self):
+        """Bytes on the data's disk: free to its owner, and in all."""
+        free, total, size = map(int, self.says("stat", "-f", "-c", "%a %b %S", self.data).split())
+        return free * size, total * size
 
     def install(self, package):
         return self.says(
