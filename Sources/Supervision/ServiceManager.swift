@@ -89,11 +89,11 @@ package final class ServiceManager: Sendable {
   /// Asks for more time for as long as `work` goes on, so that a long recovery or migration is not
   /// taken for a hang and begun again from the start, for ever.
   package func extendingTimeout<Value, Failure: Error>(
-    during work: () throws(Failure) -> Value
+    every pace: DispatchTimeInterval = .seconds(15), during work: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
     extendTimeout(Self.extension)
     let timer = DispatchSource.makeTimerSource(queue: .global())
-    timer.schedule(deadline: .now() + Self.extensionPace, repeating: Self.extensionPace)
+    timer.schedule(deadline: .now() + pace, repeating: pace)
     timer.setEventHandler { self.extendTimeout(Self.extension) }
     timer.resume()
     defer { timer.cancel() }
@@ -101,7 +101,6 @@ package final class ServiceManager: Sendable {
   }
 
   private static let `extension` = Duration.seconds(60)
-  private static let extensionPace = DispatchTimeInterval.seconds(15)
 
   package func feed() {
     told.withLock { told in
