@@ -75,6 +75,8 @@ let package = Package(
     .systemLibrary(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .systemLibrary(name: "CEpoll"),
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "Wire", swiftSettings: strict),
@@ -103,11 +105,15 @@ let package = Package(
         nioWebSocket,
       ],
       swiftSettings: strict),
+    .target(name: "CCrewApp"),
+    .target(
+      name: "CrewApp", dependencies: ["CCrewApp", "Sync", crypto], exclude: ["Web"],
+      swiftSettings: strict),
     .target(
       name: "API",
       dependencies: [
-        "Access", "Inventory", "Storage", "Wire", hummingbird, hummingbirdCore, logging, nioCore,
-        nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+        "Access", "CrewApp", "Inventory", "Storage", "Wire", hummingbird, hummingbirdCore, logging,
+        nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
@@ -126,6 +132,7 @@ let package = Package(
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
+    .target(name: "Envelope", dependencies: ["COpenSSL"], swiftSettings: strict),
     .target(
       name: "Supervision",
       dependencies: ["CSystemd", lifecycle, logging, nioCore, nioPosix],
@@ -142,7 +149,8 @@ let package = Package(
     .executableTarget(
       name: "Quartermaster",
       dependencies: [
-        "API", "Access", "Dialects", "Inventory", "Realtime", "Storage", "Supervision", "Sync",
+        "API", "Access", "Dialects", "Envelope", "Inventory", "Realtime", "Storage", "Supervision",
+        "Sync",
         "Uplink", "Wire",
         argumentParser, configuration, lifecycle, logging, nioCore, nioPosix,
         .product(name: "SystemPackage", package: "swift-system"),
@@ -153,14 +161,16 @@ let package = Package(
     .executableTarget(
       name: "QuartermasterShore",
       dependencies: [
-        "Inventory", "Shore", "Supervision", "Sync", "Wire", argumentParser, lifecycle, logging,
-        nioCore, nioPosix, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        "Envelope", "Inventory", "Shore", "Supervision", "Sync", "Wire", argumentParser, lifecycle,
+        logging, nioCore, nioPosix,
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict, linkerSettings: lean),
     .executableTarget(
       name: "QuartermasterBench",
       dependencies: [
-        "CEpoll", "Inventory", "Storage", "Wire", argumentParser, grdb, logging,
+        "CEpoll", "Inventory", "LinkRelay", "Storage", "Sync", "Wire", argumentParser, grdb,
+        logging,
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: strict),
@@ -172,6 +182,12 @@ let package = Package(
         nioHTTP1,
       ],
       path: "Tests/ShoreFixtures", swiftSettings: strict),
+    .target(
+      name: "LinkRelay", dependencies: [nioCore, nioPosix], path: "Tests/LinkRelay",
+      swiftSettings: strict),
+    .testTarget(name: "LinkRelayTests", dependencies: ["LinkRelay"], swiftSettings: strict),
+    .testTarget(
+      name: "EnvelopeTests", dependencies: ["Envelope", "ShoreFixtures"], swiftSettings: strict),
     .testTarget(
       name: "SyncTests", dependencies: ["Inventory", "ShoreFixtures", "Sync", "Wire"],
       swiftSettings: strict),
@@ -182,7 +198,8 @@ let package = Package(
     .testTarget(
       name: "UplinkTests",
       dependencies: [
-        "Inventory", "Shore", "ShoreFixtures", "Storage", "Sync", "Uplink", "Wire", grdb,
+        "Inventory", "LinkRelay", "Shore", "ShoreFixtures", "Storage", "Sync", "Uplink", "Wire",
+        grdb,
         httpClient, hummingbird, logging, nioCore, nioHTTP1, nioPosix,
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
@@ -191,7 +208,7 @@ let package = Package(
       name: "HubFixtures",
       dependencies: [
         "API", "Access", "Dialects", "Inventory", "Realtime", "Storage", "Wire", logging, nioCore,
-        nioPosix,
+        nioHTTP1, nioPosix, nioWebSocket,
       ],
       path: "Tests/HubFixtures", swiftSettings: strict),
     .testTarget(
@@ -210,30 +227,30 @@ let package = Package(
     .testTarget(
       name: "APITests",
       dependencies: [
-        "API", "Access", "HubFixtures", "Inventory", "Realtime", "Storage", "Wire",
-        hummingbirdCore, .product(name: "HTTPTypes", package: "swift-http-types"),
+        "API", "Access", "CrewApp", "HubFixtures", "Inventory", "Realtime", "Storage", "Sync",
+        "Wire", hummingbirdCore, .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
     .testTarget(
       name: "QuartermasterTests", dependencies: ["Access", "Quartermaster", "Storage"],
       swiftSettings: strict),
+    .testTarget(name: "CrewAppTests", dependencies: ["CrewApp", "Sync"], swiftSettings: strict),
     .executableTarget(
       name: "ConformanceServer",
-      dependencies: [
-        "API", "Dialects", "Inventory", "Realtime", "Wire", argumentParser, logging, nioCore,
-        nioHTTP1, nioPosix, nioWebSocket,
-      ],
+      dependencies: ["Dialects", "HubFixtures", argumentParser, nioCore],
       path: "Tests/ConformanceServer", swiftSettings: strict),
     .testTarget(
       name: "DialectsTests",
-      dependencies: ["Dialects", "HubFixtures", "Inventory", "Realtime", "Wire", nioCore],
+      dependencies: [
+        "Access", "Dialects", "HubFixtures", "Inventory", "Realtime", "Storage", "Wire", nioCore,
+      ],
       swiftSettings: strict),
     .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
     .testTarget(
       name: "InventoryTests", dependencies: ["Inventory", "Wire"], swiftSettings: strict),
     .testTarget(
       name: "Stories",
-      dependencies: ["Wire", httpClient, nioCore, nioHTTP1, nioPosix],
+      dependencies: ["LinkRelay", "Wire", httpClient, nioCore, nioHTTP1, nioPosix],
       swiftSettings: strict),
     .testTarget(
       name: "StorageTests", dependencies: ["Inventory", "Storage", "Wire", grdb, logging],

@@ -29,6 +29,7 @@ package struct HTTPFront: Sendable {
     ListingRoutes(gate: gate).add(to: router)
     CommandRoutes(gate: gate).add(to: router)
     StatusRoutes(gate: gate, surroundings: surroundings).add(to: router)
+    AppRoutes().add(to: router)
     LiveRoutes(gate: gate, surroundings: surroundings).add(to: router)
     CountRoutes(gate: gate, surroundings: surroundings).add(to: router)
     polling?.add(to: router)

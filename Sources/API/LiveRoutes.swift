@@ -57,7 +57,9 @@ struct LiveRoutes {
             Namespace.allCases.map { namespace in
               (
                 namespace.rawValue,
-                .array((types[namespace] ?? []).map { .string($0.rawValue) })
+                .array(
+                  ((types[namespace] ?? []).map(\.rawValue) + Self.passing(namespace))
+                    .map(JSON.string))
               )
             })),
         "authentication": [
@@ -76,6 +78,11 @@ struct LiveRoutes {
         "pingInterval": 30_000,
       ],
     ]
+  }
+
+  /// What is told of the moment only and stands in no log.
+  private static func passing(_ namespace: Namespace) -> [String] {
+    namespace == .customers ? ["customer:online", "customer:offline"] : []
   }
 
   /// Seed 001's figures flat, as its document has them, and wrapped, as its server sends them; seed

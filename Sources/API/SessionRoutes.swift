@@ -51,12 +51,14 @@ struct SessionRoutes {
   }
 
   /// The token for scripts, and the same as a cookie for pages. The cookie is for same-site requests
-  /// only and out of reach of scripts.
+  /// only and out of reach of scripts. It outlives the browser, since a tablet that ran flat must not
+  /// sign in again to send what it kept; whether the session stands is for its row to say.
   private static func welcome(_ signIn: Gate.SignIn, _ request: Request) -> Response {
     .json(
       ["token": .string(signIn.token), "user": json(signIn.identity)],
       headers: [
-        .setCookie: "\(Credentials.cookie)=\(signIn.token); Path=/; HttpOnly; SameSite=Strict"
+        .setCookie:
+          "\(Credentials.cookie)=\(signIn.token); Path=/; HttpOnly; SameSite=Strict; Max-Age=34560000"
       ])
   }
 

@@ -14,7 +14,6 @@ struct StatusRoutes {
   private var store: Store { gate.ledger.store }
 
   func add(to router: Router<APIContext>) {
-    router.get("/") { _, _ -> Response in Self.page }
     router.get("/health") { _, _ -> Response in
       let isWell = surroundings.health().isWell
       return .json(
@@ -94,6 +93,13 @@ struct StatusRoutes {
       "connections_refused_total", "counter", "WebSocket connections refused by a limit.",
       count("refused"))
     add("events_published_total", "counter", "Events shown to the live feed.", count("published"))
+    add(
+      "announcements_dropped_total", "counter",
+      "What passed and was not told because the event loops were behind.", count("dropped"))
+    add(
+      "relief", "gauge",
+      "What is given up under load: 0 nothing, 1 passing announcements, 2 newcomers too.",
+      count("relief"))
     add("log_seq", "counter", "The last committed event.", [("", try store.position().seq)])
     add(
       "shore_backlog_events", "gauge", "Events that shore has not confirmed.",
@@ -106,25 +112,4 @@ struct StatusRoutes {
     )
     return lines.joined(separator: "\n") + "\n"
   }
-
-  /// What a browser sees until the crew's app is there: that the hub runs, and where to go on.
-  private static let page = Response(
-    status: .ok,
-    headers: [
-      .contentType: "text/html; charset=utf-8",
-      .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'",
-    ],
-    body: ResponseBody(
-      byteBuffer: ByteBuffer(
-        string: """
-          <!doctype html><html lang="en"><meta charset="utf-8">
-          <meta name="viewport" content="width=device-width">
-          <title>Quartermaster</title>
-          <style>body{font:1.1rem/1.5 system-ui;max-width:34rem;margin:4rem auto;padding:0 1rem}</style>
-          <h1>Quartermaster</h1>
-          <p>The hub is running.</p>
-          <p>Devices connect to <code>/api/ws</code>; scripts use the REST API, described at
-          <a href="/api/openapi.json">/api/openapi.json</a>, and the socket's messages at
-          <a href="/api/asyncapi.json">/api/asyncapi.json</a>.</p></html>
-          """)))
 }

@@ -6,7 +6,7 @@ package struct Surroundings: Sendable {
   package var presences: @Sendable () async throws -> [JSON]
   /// How many are connected, as what.
   package var attendance: @Sendable () async throws -> Attendance
-  /// Live connections: `connections`, `opened`, `refused`, `published`.
+  /// Live connections: `connections`, `opened`, `refused`, `published`, `dropped`, `relief`.
   package var traffic: @Sendable () -> [String: Int]
   /// One member per check of the watchdog, and whether all is well.
   package var health: @Sendable () -> (isWell: Bool, details: JSON)

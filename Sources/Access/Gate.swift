@@ -140,11 +140,17 @@ package final class Gate: Sendable {
 extension Gate {
   /// Writes down what was counted since the last time; what cannot be written now is kept.
   package func recordUsage() async {
-    let uses = usage.take()
-    guard !uses.isEmpty else { return }
-    if case .refused(let refusal) = await ledger.submit(Submission(RecordUsage(uses), by: .hub)) {
-      logger.warning("figures of use could not be saved: \(refusal)")
-      usage.restore(uses)
+    var left = usage.take()[...]
+    // A few at a time: whoever saves something meanwhile does not wait for all of them.
+    while !left.isEmpty {
+      let uses = left.prefix(100)
+      let command = RecordUsage(Dictionary(uniqueKeysWithValues: uses.map { ($0.key, $0.value) }))
+      if case .refused(let refusal) = await ledger.submit(Submission(command, by: .hub)) {
+        logger.warning("figures of use could not be saved: \(refusal)")
+        usage.restore(Dictionary(uniqueKeysWithValues: left.map { ($0.key, $0.value) }))
+        return
+      }
+      left = left.dropFirst(uses.count)
     }
   }
 }

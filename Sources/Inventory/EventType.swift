@@ -6,6 +6,12 @@ package enum EventType: String, Sendable, CaseIterable {
   case branchCreated = "branch:created"
   case branchUpdated = "branch:updated"
 
+  case changeDismissed = "change:dismissed"
+  case changeRefused = "change:refused"
+
+  case conflictFound = "conflict:found"
+  case conflictSettled = "conflict:settled"
+
   case countCancelled = "count:cancelled"
   case countCompleted = "count:completed"
   case countOpened = "count:opened"
@@ -96,7 +102,8 @@ package enum EventType: String, Sendable, CaseIterable {
       .customerUpdated, .customerViewingProduct:
       .customers
     case .productCreated, .productDeleted, .productPriceChanged, .productUpdated: .products
-    case .countCancelled, .countCompleted, .countOpened, .countScanAdded, .countScanRemoved,
+    case .conflictFound, .conflictSettled, .countCancelled, .countCompleted, .countOpened,
+      .countScanAdded, .countScanRemoved,
       .inventoryBulkUpdated, .inventoryLowStock, .inventoryOutOfStock,
       .inventoryReservationExpired, .inventoryReservationFulfilled,
       .inventoryReservationReleased, .inventoryReserved, .inventoryRestocked, .inventorySync,
@@ -106,7 +113,8 @@ package enum EventType: String, Sendable, CaseIterable {
       .transferShipped:
       .inventory
     case .paymentFailed, .paymentPending, .paymentReceived, .paymentRefunded: .payments
-    case .branchCreated, .branchUpdated, .customEventDefined, .customEventRetired,
+    case .branchCreated, .branchUpdated, .changeDismissed, .changeRefused, .customEventDefined,
+      .customEventRetired,
       .deviceUpdated, .epochStarted, .notificationRead, .securityAlert, .sessionEnded,
       .sessionStarted, .systemAlert, .systemMaintenance, .systemNotification,
       .userCreated, .userUpdated:
@@ -116,7 +124,8 @@ package enum EventType: String, Sendable, CaseIterable {
 
   package var lane: Lane {
     switch self {
-    case .inventoryLowStock, .inventoryOutOfStock, .inventoryRestocked, .orderCreated,
+    case .changeDismissed, .changeRefused, .conflictFound, .conflictSettled, .inventoryLowStock,
+      .inventoryOutOfStock, .inventoryRestocked, .orderCreated,
       .orderDeleted, .orderFulfilled, .orderStatusChanged, .orderUpdated, .paymentFailed,
       .paymentPending, .paymentReceived, .paymentRefunded, .saleCreated, .saleVoided,
       .securityAlert, .systemAlert, .systemMaintenance, .systemNotification, .epochStarted:
@@ -141,7 +150,9 @@ package enum EventType: String, Sendable, CaseIterable {
   /// Never wider than the namespace's readers, except for notifications, which name their readers.
   package var readers: Roles {
     switch self {
-    case .orderDeleted, .productDeleted, .customerAddedToCart, .customerViewingProduct: .managers
+    case .conflictFound, .conflictSettled, .orderDeleted, .productDeleted, .customerAddedToCart,
+      .customerViewingProduct:
+      .managers
     case .orderCreated, .orderFulfilled, .orderStatusChanged, .orderUpdated: .signedIn
     case .saleCreated, .saleVoided: .crew
     case .productPriceChanged: .signedIn

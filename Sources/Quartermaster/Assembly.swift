@@ -60,13 +60,19 @@ struct Assembly {
     let position = try store.position()
     let hub = Hub(gate: gate, position: position)
     try await hub.start(on: group, head: position.seq)
-    let uplink = try makeUplink(hub)
+    let receipts = SecondReceipts(store: store, hub: hub)
+    let downlink = try makeDownlink()
+    let uplink = try makeUplink(receipts, downlink)
     let feed = LogFeed(store: store, after: position.seq, logger: logger) { events in
       hub.publish(events)
       uplink?.nudge()
     }
     gate.ledger.observe { feed.committed($0) }
-    let changes = ForeignChanges(of: store) { feed.catchUp() }
+    let changes = ForeignChanges(of: store) {
+      feed.catchUp()
+      // What a courier brought back moves shore's cursors too.
+      receipts.tell()
+    }
     if changes == nil {
       logger.warning("changes by other processes show only with the next own one")
     }
@@ -82,7 +88,7 @@ struct Assembly {
         .init(name: "database") { try await check(upkeep) },
         .init(name: "listener") { try await loopback.ask() },
       ], logger: logger)
-    let listener = try await listen(hub, watchdog, uplink)
+    let listener = try await listen(hub, watchdog, uplink, downlink)
     loopback.target(host: configuration.host, port: listener.port)
 
     let url = "http://\(configuration.displayHost):\(listener.port)"
@@ -95,6 +101,7 @@ struct Assembly {
       listener: listener, hub: hub, gate: gate, manager: manager, logger: logger)
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     if let uplink { services.append(.init(service: uplink)) }
+    if let downlink { services.append(.init(service: downlink)) }
     services.append(
       .init(service: front, successTerminationBehavior: .gracefullyShutdownGroup))
     if let reload {
@@ -129,26 +136,36 @@ struct Assembly {
     }
   }
 
-  private func makeUplink(_ hub: Hub) throws -> Uplink? {
+  private func makeUplink(_ receipts: SecondReceipts, _ downlink: Downlink?) throws -> Uplink? {
+    guard let settings = try uplinkSettings() else { return nil }
+    return Uplink(store: store, settings: settings, group: group, logger: logger) { _ in
+      downlink?.hasten()
+      receipts.tell()
+    }
+  }
+
+  private func makeDownlink() throws -> Downlink? {
+    guard let shore = configuration.shore, let settings = try uplinkSettings() else { return nil }
+    return Downlink(
+      ledger: gate.ledger, settings: settings, policy: shore.policy, group: group, logger: logger)
+  }
+
+  private func uplinkSettings() throws -> UplinkSettings? {
     guard let shore = configuration.shore else { return nil }
     guard let key = try? String(contentsOfFile: shore.keyFile, encoding: .utf8) else {
       throw Failure("The site key file \(shore.keyFile) cannot be read.")
     }
-    let settings: UplinkSettings
     do {
-      settings = try UplinkSettings(
+      return try UplinkSettings(
         shore: shore.url, site: shore.site,
         key: key.trimmingCharacters(in: .whitespacesAndNewlines))
     } catch {
       throw Failure(misuse: "\(error)")
     }
-    return Uplink(store: store, settings: settings, group: group, logger: logger) { [store] _ in
-      if let through = try? store.safeOnShore() { hub.tellShore(through: through) }
-    }
   }
 
   private func listen(
-    _ hub: Hub, _ watchdog: Watchdog, _ uplink: Uplink?
+    _ hub: Hub, _ watchdog: Watchdog, _ uplink: Uplink?, _ downlink: Downlink?
   ) async throws -> Listener {
     let sockets = SocketDialect(
       hub: hub, allowedOrigins: Set(configuration.allowedOrigins))
@@ -162,9 +179,15 @@ struct Assembly {
           return [
             "connections": traffic.connections, "opened": traffic.opened,
             "refused": traffic.refused, "published": traffic.published,
+            "dropped": traffic.dropped, "relief": hub.relief.rawValue,
           ]
         },
-        health: { watchdog.health }, uplink: { uplink?.status.json }, version: Version.current),
+        health: { watchdog.health },
+        uplink: {
+          guard var json = uplink?.status.json else { return nil }
+          json["down"] = downlink?.status.json
+          return json
+        }, version: Version.current),
       polling: PollingRoutes(path: sockets.server.settings.path) {
         head, address, loop, departure, body in
         await sockets.server.answer(
@@ -217,6 +240,17 @@ extension HubConfiguration {
     case "0.0.0.0", "::": "localhost"
     default: host.contains(":") ? "[\(host)]" : host
     }
+  }
+}
+
+extension DownlinkStatus {
+  var json: JSON {
+    .compact([
+      "state": .string(state.rawValue), "change": .int(change), "applied": .int(applied),
+      "refused": .int(refused), "bytesSent": .int(bytesSent),
+      "bytesReceived": .int(bytesReceived), "lastContact": .integer(lastContact),
+      "lastError": .text(lastError),
+    ])
   }
 }
 

@@ -1,6 +1,7 @@
 import Access
 import Configuration
 import Foundation
+import Inventory
 import Logging
 import Storage
 import SystemPackage
@@ -24,6 +25,8 @@ struct HubConfiguration: Sendable {
     var url: String
     var site: String
     var keyFile: String
+    /// What shore may do aboard.
+    var policy = ShorePolicy()
   }
 
   /// - Parameter flags: by key, as given on the command line.
@@ -55,7 +58,7 @@ struct HubConfiguration: Sendable {
 
   private static let keys =
     ["data", "listen", "eventLoops", "allowedOrigins", "currency", "logLevel"]
-    + ["shore.url", "shore.site", "shore.siteKeyFile"]
+    + ["shore.url", "shore.site", "shore.siteKeyFile", "shore.commands", "shore.manageAdmins"]
     + limitKeys.map(\.0) + ["limits.replayedEvents", "history.days", "history.megabytes"]
 
   /// A misspelt setting would otherwise be passed over in silence.
@@ -179,7 +182,16 @@ struct HubConfiguration: Sendable {
         misuse:
           "Shore needs all three of --shore URL, --site NAME and --site-key-file FILE, or none.")
     }
-    return Shore(url: url, site: site, keyFile: keyFile)
+    var policy = ShorePolicy()
+    if let commands = settings.texts("shore.commands") {
+      let known = Catalogue.commands.map { $0.name } + [ShorePolicy.putProduct]
+      if let unknown = commands.first(where: { !known.contains($0) }) {
+        throw Failure(misuse: "shore.commands names \(unknown), and there is no such command.")
+      }
+      policy.commands = Set(commands)
+    }
+    policy.mayManageAdmins = try settings.flag("shore.manageAdmins") ?? false
+    return Shore(url: url, site: site, keyFile: keyFile, policy: policy)
   }
 
   /// What is in force, in the form of the configuration file.
@@ -201,6 +213,8 @@ struct HubConfiguration: Sendable {
       lines += [
         "shore:", "  url: \(quoted(shore.url))", "  site: \(quoted(shore.site))",
         "  siteKeyFile: \(quoted(shore.keyFile))",
+        "  manageAdmins: \(shore.policy.mayManageAdmins)",
+        "  commands: [\(shore.policy.commands.sorted().joined(separator: ", "))]",
       ]
     }
     return lines.joined(separator: "\n")
@@ -218,6 +232,12 @@ private struct Settings {
   func texts(_ key: String) -> [String]? {
     reader.stringArray(forKey: ConfigKey(key))
       ?? text(key)?.split(separator: ",").map(String.init)
+  }
+
+  func flag(_ key: String) throws -> Bool? {
+    if let flag = reader.bool(forKey: ConfigKey(key)) { return flag }
+    guard let text = text(key) else { return nil }
+    throw Failure(misuse: "\(key) must be true or false, and is \(text).")
   }
 
   func number(_ key: String, _ range: ClosedRange<Int>) throws -> Int? {

@@ -43,11 +43,19 @@ struct Backup: AsyncParsableCommand {
   var rotate: String?
   @Option(help: ArgumentHelp("How many backups --rotate keeps.", valueName: "number"))
   var keep = 7
+  @Option(
+    help: ArgumentHelp(
+      "Seal it so that only the owner of this certificate can open it.", valueName: "certificate"))
+  var seal: String?
   @OptionGroup var data: DataOption
 
   func validate() throws {
     guard (file == nil) != (rotate == nil) else {
       throw ValidationError("Name a file to write, or a folder with --rotate.")
+    }
+    guard seal == nil || rotate == nil else {
+      throw ValidationError(
+        "--seal is for a file; --rotate restores what it wrote, which a seal forbids.")
     }
     guard (1...1000).contains(keep) else {
       throw ValidationError("--keep must be from 1 to 1000.")
@@ -60,7 +68,11 @@ struct Backup: AsyncParsableCommand {
       Console.progress("Copying", Int(done * 100), of: 100)
     }
     if let file {
-      try store.backup(to: file, progress: progress)
+      if let seal {
+        try SealedBackup(in: data.directory).write(file, of: store, to: seal)
+      } else {
+        try store.backup(to: file, progress: progress)
+      }
       Console.say("Wrote \(file).")
     } else if let rotate {
       try self.rotate(store, in: BackupFolder(rotate), progress)
@@ -101,13 +113,21 @@ struct Restore: AsyncParsableCommand {
       """)
 
   @Argument(help: "The backup.") var file: String
+  @Option(
+    help: ArgumentHelp("The private key that opens a sealed backup.", valueName: "file"))
+  var key: String?
+  @Option(
+    help: ArgumentHelp(
+      "The certificate of the hub that made it. [default: this hub's own]", valueName: "file"))
+  var signedBy: String?
   @OptionGroup var data: DataOption
 
   func run() async throws {
     Umask.restrict()
     let lock = try DataLock(directory: data.directory)
     let position = try withExtendedLifetime(lock) {
-      try Store.restore(file, into: data.directory)
+      guard let key else { return try Store.restore(file, into: data.directory) }
+      return try SealedBackup(in: data.directory).restore(file, with: key, signedBy: signedBy)
     }
     Console.say("Restored \(file): epoch \(position.epoch) begins at event \(position.seq).")
   }

@@ -12,7 +12,7 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quartermaster-bench",
     abstract: "Measure a hub of its own, beside a floor taken in the same run.",
-    subcommands: [Fanout.self, Commit.self, Footprint.self, Start.self])
+    subcommands: [Fanout.self, Commit.self, Footprint.self, Start.self, Uplink.self])
 
   static func main() {
     Child.endOnSignals()
@@ -29,12 +29,16 @@ struct BenchOptions: ParsableArguments {
 
   var program: String {
     get throws {
-      let beside = Bundle.main.executableURL?.deletingLastPathComponent()
-        .appendingPathComponent("quartermaster").path
-      guard let program = hub ?? beside, FileManager.default.isExecutableFile(atPath: program)
+      guard let program = hub ?? Self.beside("quartermaster"),
+        FileManager.default.isExecutableFile(atPath: program)
       else { throw Failure("There is no hub to measure. Build it, or name it with --hub.") }
       return program
     }
+  }
+
+  /// The path of another program of ours, where this one lies.
+  static func beside(_ name: String) -> String? {
+    Bundle.main.executableURL?.deletingLastPathComponent().appendingPathComponent(name).path
   }
 }
 

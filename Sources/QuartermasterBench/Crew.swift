@@ -47,12 +47,20 @@ struct Crew {
   }
 
   /// Sends at even times, whether or not the hub keeps up; latency counts from when one was due.
-  mutating func pace(perSecond: Int, seconds: Double) throws -> Outcome {
-    let (start, total) = (Clock.now(), Int(Double(perSecond) * seconds))
+  /// - Parameter isWanted: is asked before each change; the rest is left out once it says no.
+  mutating func pace(
+    perSecond: Int, seconds: Double, while isWanted: () throws -> Bool = { true }
+  ) throws -> Outcome {
+    var total = Int(Double(perSecond) * seconds)
+    let start = Clock.now()
     var due = 0
-    return try listen(until: { _ in due == total }, wait: 1) { _, _, _ in
+    return try listen(until: { _ in due == total }, wait: 1, seconds: seconds) { _, _, _ in
     } before: { crew, now in
       while due < total {
+        guard try isWanted() else {
+          total = due
+          return
+        }
         let time = start + UInt64(due) * 1_000_000_000 / UInt64(perSecond)
         guard now >= time else { return }
         let device = due % crew.devices
@@ -72,13 +80,13 @@ struct Crew {
 
   /// Hears acknowledgements until `isOver` and nothing is on its way any more.
   private mutating func listen(
-    until isOver: (UInt64) -> Bool, wait: Int32 = 100,
+    until isOver: (UInt64) -> Bool, wait: Int32 = 100, seconds: Double = 0,
     answered: (inout Crew, _ device: Int, _ now: UInt64) -> Void,
     before: (inout Crew, _ now: UInt64) throws -> Void = { _, _ in }
   ) throws -> Outcome {
     var outcome = Outcome()
     let (start, processor) = (Clock.now(), try hub.figures.processorTime())
-    let deadline = start + 50_000_000_000
+    let deadline = start + UInt64((seconds + 50) * 1e9)
     while true {
       let now = Clock.now()
       guard now < deadline else { throw Failure("The hub did not answer every change in time.") }

@@ -11,16 +11,25 @@ final class HubProcess {
 
   /// Returns when the hub has said where it listens.
   /// - Parameter launched: is called as soon as the process runs.
+  convenience init(
+    _ program: String, data: String, arguments: [String] = [], environment: [String: String] = [:],
+    launched: () throws -> Void = {}
+  ) throws {
+    try self.init(
+      program,
+      ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log-level", "error"] + arguments,
+      environment: environment, launched: launched)
+  }
+
+  /// Any server that says where it listens as a hub does.
   init(
-    _ program: String, data: String, environment: [String: String] = [:],
+    _ program: String, _ arguments: [String], environment: [String: String] = [:],
     launched: () throws -> Void = {}
   ) throws {
     process = Process()
     output = Pipe()
     process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = [
-      "serve", "--data", data, "--listen", "127.0.0.1:0", "--log-level", "error",
-    ]
+    process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment
       .merging(Self.limits) { $1 }.merging(environment) { $1 }
     process.standardOutput = output
@@ -42,7 +51,7 @@ final class HubProcess {
     "CONNECTIONS_PER_ROOM": 100_000, "SOCKETS_PER_USER_PER_MINUTE": 100_000_000,
   ].reduce(into: [:]) { $0["QUARTERMASTER_LIMITS_" + $1.key] = "\($1.value)" }
 
-  /// The port in `Listening on http://127.0.0.1:PORT`.
+  /// The port in `Listening on http://HOST:PORT`.
   private static func port(from descriptor: Int32) throws -> UInt16 {
     var line = ""
     let deadline = Clock.now() + 30_000_000_000
@@ -60,7 +69,7 @@ final class HubProcess {
       }
       line = ""
     }
-    throw Failure("The hub did not start; what it said stands above.")
+    throw Failure("A server did not start; what it said stands above.")
   }
 
   func stop() {

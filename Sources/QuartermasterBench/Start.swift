@@ -1,8 +1,5 @@
 import ArgumentParser
 import Foundation
-import Inventory
-import Storage
-import Wire
 
 /// How long a hub with a long history keeps people waiting when the box is switched on.
 struct Start: ParsableCommand {
@@ -19,7 +16,7 @@ struct Start: ParsableCommand {
     let empty = try time(workplace.path("empty"), workplace)
     let products = try workplace.stock(products: 64)
     let filling = Clock.now()
-    try fill(workplace, products)
+    try workplace.fill(events, of: products)
     let filled = Clock.seconds(since: filling)
     let full = try time(workplace.data, workplace)
 
@@ -43,24 +40,6 @@ struct Start: ParsableCommand {
     report.add(key + "Median", "\(label), median", median(times), "ms", budget)
     report.add(key + "Minimum", "\(label), shortest", times.min() ?? 0, "ms")
     report.add(key + "Maximum", "\(label), longest", times.max() ?? 0, "ms")
-  }
-
-  private func fill(_ workplace: Workplace, _ products: [Int64]) throws {
-    try workplace.withLedger { ledger in
-      var left = events
-      while left > 0 {
-        let count = min(left, 10_000)
-        _ = try ledger.perform(
-          try (0..<count).map { number in
-            try AdjustStock(
-              data: [
-                "productId": .int(products[number % products.count]), "locationId": 1,
-                "quantity": 1,
-              ])
-          })
-        left -= count
-      }
-    }
   }
 
   /// Starts a hub on `data` again and again, after once to create what is missing.

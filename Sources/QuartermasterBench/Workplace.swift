@@ -40,12 +40,40 @@ final class Workplace {
     }
   }
 
+  /// Books so many movements, one event each: of any product, so many or so many, seconds apart, for
+  /// what is all alike would compress as no ship's log does.
+  func fill(_ events: Int, of products: [Int64]) throws {
+    let clock = Mutex(Store.systemTime() - Int64(events) * 30_000)
+    let now: @Sendable () -> Int64 = {
+      clock.withLock { time in
+        time += .random(in: 1...60_000)
+        return time
+      }
+    }
+    try withLedger(now: now) { ledger in
+      var left = events
+      while left > 0 {
+        let count = min(left, 10_000)
+        _ = try ledger.perform(
+          try (0..<count).map { _ in
+            try AdjustStock(
+              data: [
+                "productId": .int(products.randomElement() ?? 1), "locationId": 1,
+                "quantity": .int(.random(in: 1...12)),
+              ])
+          })
+        left -= count
+      }
+    }
+  }
+
   func withLedger<Value>(
-    in directory: String? = nil, _ body: (Ledger) throws -> Value
+    in directory: String? = nil, now: @escaping @Sendable () -> Int64 = Store.systemTime,
+    _ body: (Ledger) throws -> Value
   ) throws -> Value {
     var logger = Logger(label: "bench") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .error
-    let store = try Store(directory: directory ?? data)
+    let store = try Store(directory: directory ?? data, now: now)
     let value = try body(Ledger(store: store, logger: logger))
     try store.close()
     return value

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Envelope
 import Shore
 import Sync
 
@@ -10,7 +11,10 @@ struct ShoreCommand: AsyncParsableCommand {
     commandName: "quartermaster-shore",
     abstract: "Receives and keeps the logs of Quartermaster hubs.",
     version: Version.current,
-    subcommands: [Serve.self, SiteGroup.self, Export.self, Status.self])
+    subcommands: [
+      Serve.self, SiteGroup.self, Send.self, CatalogueGroup.self, Export.self, Status.self,
+      Verify.self, CourierGroup.self,
+    ])
 
   static func main() async {
     do {
@@ -20,7 +24,9 @@ struct ShoreCommand: AsyncParsableCommand {
       } else {
         try command.run()
       }
-    } catch let error as ShoreError {
+    } catch let error as any CustomStringConvertible & Error
+      where error is ShoreError || error is EnvelopeError || error is CourierFault
+    {
       Output.tell("Error: \(error)")
       exit(withError: ExitCode.failure)
     } catch {

@@ -9,6 +9,8 @@ package struct Census: Sendable, Equatable {
   package var byNamespace: [String: Int] = [:]
   /// By where they connected: `/api/ws`, `/ws-pos`.
   package var byPlace: [String: Int] = [:]
+  /// Topics that anybody listens to, once per event loop.
+  package var topics = 0
 
   mutating func count(_ receiver: Receiver) {
     total += 1
@@ -29,6 +31,7 @@ package struct Census: Sendable, Equatable {
     sum.byRole.merge(right.byRole, uniquingKeysWith: +)
     sum.byNamespace.merge(right.byNamespace, uniquingKeysWith: +)
     sum.byPlace.merge(right.byPlace, uniquingKeysWith: +)
+    sum.topics += right.topics
     return sum
   }
 }
@@ -37,6 +40,7 @@ extension Deck {
   var census: Census {
     var census = Census()
     for receiver in receivers.values { census.count(receiver) }
+    census.topics = listeners.count
     return census
   }
 }

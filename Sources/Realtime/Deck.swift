@@ -11,7 +11,7 @@ package final class Deck {
   package let eventLoop: any EventLoop
   package let hub: Hub
   private(set) var receivers: [ObjectIdentifier: Receiver] = [:]
-  private var listeners: [String: [ObjectIdentifier: Receiver]] = [:]
+  private(set) var listeners: [String: [ObjectIdentifier: Receiver]] = [:]
   private var unflushed: [Receiver] = []
   private var isFlushScheduled = false
   private var heartbeat: RepeatedTask?
@@ -55,7 +55,8 @@ package final class Deck {
     if listeners[topic]?.isEmpty ?? false { listeners[topic] = nil }
   }
 
-  func deliver(_ events: [SharedEvent]) {
+  func deliver(_ events: [SharedEvent], published: NIODeadline) {
+    hub.delivered(after: NIODeadline.now() - published)
     for shared in events {
       head = max(head, shared.event.seq)
       for topic in shared.event.topics {

@@ -20,6 +20,9 @@ package final class Hub: Sendable {
   package let now: @Sendable () -> Int64
   private let decks: Mutex<[Berth]>
   private let counts = Mutex(Counts())
+  private let strain: Mutex<Strain>
+  /// Not within `counts`: what is told of them keeps the order in which it came to be.
+  private let customers = Mutex(CustomersAboard())
 
   private struct Berth {
     var loop: any EventLoop
@@ -36,15 +39,17 @@ package final class Hub: Sendable {
     var opened = 0
     var refused = 0
     var published = 0
+    var dropped = 0
   }
 
   package init(
     gate: Gate, position: Position, heartbeat: Heartbeat = Heartbeat(),
-    now: @escaping @Sendable () -> Int64 = Store.systemTime
+    strain: Strain = Strain(), now: @escaping @Sendable () -> Int64 = Store.systemTime
   ) {
     self.gate = gate
     self.heartbeat = heartbeat
     self.now = now
+    self.strain = Mutex(strain)
     epoch = position.epoch
     decks = Mutex([])
     log = ReplayReader(
@@ -77,16 +82,51 @@ package final class Hub: Sendable {
   package func publish(_ events: [Event]) {
     let shared = events.map { SharedEvent($0, epoch: epoch) }
     counts.withLock { $0.published += events.count }
-    onEachDeck { $0.deliver(shared) }
+    let published = NIODeadline.now()
+    onEachDeck { $0.deliver(shared, published: published) }
   }
 
-  /// Tells whoever listens now something of the moment, which is neither logged nor replayed.
+  /// Tells whoever listens now something of the moment, which is neither logged nor replayed, and
+  /// not told at all while the event loops are behind.
   package func announce(
     _ type: String, topics: [String], to audience: Audience, _ data: JSON
   ) {
+    guard relief < .passingIsDropped else { return counts.withLock { $0.dropped += 1 } }
     let shared = SharedEvent(
       passing: type, topics: topics, audience: audience, data: data.encoded, time: now())
-    onEachDeck { $0.deliver([shared]) }
+    let published = NIODeadline.now()
+    onEachDeck { $0.deliver([shared], published: published) }
+  }
+
+  /// Counts a connection of `identity`, and tells the crew when a customer has come with it.
+  func came(_ identity: Identity) {
+    guard let customer = identity.customer, identity.role == .customer else { return }
+    customers.withLock { if $0.came(customer) { tell(customer, isOnline: true) } }
+  }
+
+  /// The opposite of `came`.
+  func went(_ identity: Identity) {
+    guard let customer = identity.customer, identity.role == .customer else { return }
+    customers.withLock { if $0.went(customer) { tell(customer, isOnline: false) } }
+  }
+
+  private func tell(_ customer: Int64, isOnline: Bool) {
+    announce(
+      isOnline ? "customer:online" : "customer:offline",
+      topics: ["customers", "customers:\(customer)"], to: Audience(roles: .crew),
+      ["customerId": .int(customer), "isOnline": .bool(isOnline), "lastSeen": .int(now())])
+  }
+
+  /// An event loop was so late with what was published.
+  func delivered(after delay: TimeAmount) {
+    strain.withLock { $0.delivered(after: .nanoseconds(delay.nanoseconds), at: Self.uptime) }
+  }
+
+  /// What the hub gives up at this moment to keep its promises.
+  package var relief: Strain.Relief { strain.withLock { $0.relief(at: Self.uptime) } }
+
+  private static var uptime: Duration {
+    .nanoseconds(Int64(NIODeadline.now().uptimeNanoseconds))
   }
 
   /// Tells every device how far the log is safe on shore: the second receipt.
@@ -156,18 +196,24 @@ extension Hub {
     package var opened: Int
     package var refused: Int
     package var published: Int
+    /// What passed and was not told, for the sake of what is logged.
+    package var dropped: Int
+    /// Addresses and users that have a connection.
+    package var addresses: Int
+    package var users: Int
   }
 
   package var traffic: Traffic {
     counts.withLock {
       Traffic(
-        connections: $0.total, opened: $0.opened, refused: $0.refused, published: $0.published)
+        connections: $0.total, opened: $0.opened, refused: $0.refused, published: $0.published,
+        dropped: $0.dropped, addresses: $0.byAddress.count, users: $0.byUser.count)
     }
   }
 
   /// Counts an attempt to connect, whatever becomes of it.
   package func attempted(from address: String) throws(Refusal) {
-    let now = Duration.nanoseconds(Int64(NIODeadline.now().uptimeNanoseconds))
+    let now = Self.uptime
     let isAdmitted = counts.withLock { counts in
       let isAdmitted = counts.attempts.admit(
         address, limit: limits.connectionAttemptsPerMinute, now: now)
@@ -181,10 +227,14 @@ extension Hub {
 
   /// Takes a place for a connection and gives it its number, or says which limit is reached.
   package func reserve(address: String, user: Int64? = nil) throws(Refusal) -> Int64 {
+    let isStrained = relief >= .newcomersAreRefused
     let result = counts.withLock { counts -> Result<Int64, Refusal> in
       func refused(_ code: Refusal.Code, _ message: String) -> Result<Int64, Refusal> {
         counts.refused += 1
         return .failure(Refusal(code, message))
+      }
+      guard !isStrained else {
+        return refused(.unavailable, "The hub is behind with its work. Try again in a moment.")
       }
       guard counts.total < limits.connections else {
         return refused(.unavailable, "The hub has as many connections as it can serve.")

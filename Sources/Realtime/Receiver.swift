@@ -63,7 +63,8 @@ package final class Receiver {
     self.voice = voice
     since = hub.now()
     deck.add(self)
-    guard identity != nil else { return true }
+    guard let identity else { return true }
+    hub.came(identity)
     hub.announce(.joined, self)
     // Told before this receiver was there to hear it; who may be meant is not worth finding out.
     guard deck.rightsChanged <= asOf else {
@@ -81,6 +82,7 @@ package final class Receiver {
     deck.remove(self)
     if let identity {
       hub.departed(identity.user)
+      hub.went(identity)
       hub.announce(.left, self)
     }
     voice = nil
@@ -90,6 +92,8 @@ package final class Receiver {
   private func signedIn(_ identity: Identity) throws(Refusal) {
     try hub.arrived(identity.user, insteadOf: self.identity?.user)
     if self.identity != nil { hub.announce(.left, self) }
+    hub.came(identity)
+    if let before = self.identity { hub.went(before) }
     if let before = self.identity, before.user != identity.user || before.role != identity.role {
       unlistenToAll()
     }

@@ -10,14 +10,17 @@ package protocol WebSocketPeer: AnyObject {
   func received(_ text: ByteBuffer)
   /// One whole binary message.
   func received(binary: ByteBuffer)
+  /// A message was larger than it may be; the connection is closed with 1009 next.
+  func receivedTooMuch()
   /// The last call, once, however the connection ended.
   func closed()
 }
 
-/// Peers that read text only.
+/// Peers that read text only, and leave the last word to the close frame.
 extension WebSocketPeer {
   package var readsBinary: Bool { false }
   package func received(binary: ByteBuffer) {}
+  package func receivedTooMuch() {}
 }
 
 /// RFC 6455 on one connection: fragmentation, masking, UTF-8, control frames, the closing handshake;
@@ -274,6 +277,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
   }
 
   private func failTooLarge() {
+    peer?.receivedTooMuch()
     fail(.messageTooLarge, "at most \(messageSize) bytes a message")
   }
 

@@ -24,6 +24,20 @@ package struct OperatorToken: Sendable {
     return (OperatorToken(text), text)
   }
 
+  /// Shows that a form came from a page of shore's own for `purpose`: a browser sends the operator's
+  /// password along with what any other site makes it post.
+  func proof(of purpose: String) -> String {
+    Hex.text(
+      HMAC<SHA256>.authenticationCode(
+        for: Array(purpose.utf8), using: SymmetricKey(data: Array(digest))))
+  }
+
+  func verifies(_ proof: String, of purpose: String) -> Bool {
+    guard let code = Hex.bytes(proof) else { return false }
+    return HMAC<SHA256>.isValidAuthenticationCode(
+      code, authenticating: Array(purpose.utf8), using: SymmetricKey(data: Array(digest)))
+  }
+
   /// Whether an `Authorization` header opens the page: `Bearer TOKEN`, or `Basic` with the user
   /// `operator` and the token as the password. Digests are compared, in constant time.
   package func admits(_ authorization: String?) -> Bool {

@@ -5,6 +5,12 @@ enum Schema {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { try $0.execute(sql: first) }
+    migrator.registerMigration("2 state and the way down") { db in
+      try db.execute(sql: state)
+      for site in try Int64.fetchAll(db, sql: "SELECT id FROM site") {
+        try Documents(of: site, db).rebuild()
+      }
+    }
     return migrator
   }
 

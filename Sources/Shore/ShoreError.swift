@@ -14,6 +14,8 @@ package enum ShoreError: Error, Sendable, Hashable, CustomStringConvertible {
   case portTaken(String)
   case cannotListen(String, reason: String)
   case badToken(path: String)
+  case tagReused(String)
+  case badInput(String)
   case storageFull
   case busy
   case database(String)
@@ -44,6 +46,9 @@ package enum ShoreError: Error, Sendable, Hashable, CustomStringConvertible {
       "Can't listen on \(address) (\(reason)); choose another --listen."
     case .badToken(let path):
       "\(path) holds no operator's token; delete the file, and the next start writes a new one."
+    case .tagReused(let tag):
+      "The key \(tag) was used for another change already; choose a new one for each."
+    case .badInput(let what): what
     case .storageFull: "The disk is full; make room and try again."
     case .busy: "The database is busy with another program; try again in a moment."
     case .database(let what): "The database failed (\(what)); see the log."

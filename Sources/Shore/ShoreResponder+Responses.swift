@@ -26,7 +26,14 @@ extension ShoreResponder {
 
   static func page(_ html: String) -> Response {
     var response = response(200, text: Array(html.utf8), type: "text/html; charset=utf-8")
-    response.headers[.contentSecurityPolicy] = StatusPage.policy
+    response.headers[.contentSecurityPolicy] = PageStyle.policy
+    return response
+  }
+
+  /// To the page at `path`, which a reload then does not send again (RFC 9110, section 15.4.4).
+  static func seeOther(_ path: String) -> Response {
+    var response = response(303, text: [], type: "text/plain")
+    response.headers[.location] = path
     return response
   }
 
@@ -35,13 +42,14 @@ extension ShoreResponder {
     case .storageFull: Problem(.unavailable, "Shore's disk is full.")
     case .busy, .notWritable: Problem(.unavailable, "Shore's database can't be written just now.")
     case .unknownSite: Problem(.unauthenticated, "The site or its key is not known here.")
+    case .tagReused, .badInput: Problem(.malformed, error.description)
     case .newerDatabase, .noDatabase, .notADatabase, .badSiteName, .siteExists, .badAddress,
       .portTaken, .cannotListen, .badToken, .database:
       Problem(.internalError, "Shore has an internal error; its log says more.")
     }
   }
 
-  private static func response(_ status: Int, text: [UInt8], type: String) -> Response {
+  static func response(_ status: Int, text: [UInt8], type: String) -> Response {
     var headers = HTTPFields()
     headers[.contentType] = type
     headers[.contentLength] = String(text.count)

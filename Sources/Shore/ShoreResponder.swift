@@ -11,6 +11,7 @@ struct ShoreResponder: HTTPResponder {
   let store: ShoreStore
   let operatorToken: OperatorToken
   let gate: Gate
+  let mailroom: Mailroom
   let clock: @Sendable () -> Int64
   let logger: Logger
   /// Stands in for the key of a site that does not exist, so that its refusal takes as long.
@@ -18,11 +19,12 @@ struct ShoreResponder: HTTPResponder {
 
   init(
     store: ShoreStore, operatorToken: OperatorToken, gate: Gate = Gate(bytes: 64 << 20),
-    clock: @escaping @Sendable () -> Int64, logger: Logger
+    mailroom: Mailroom = Mailroom(), clock: @escaping @Sendable () -> Int64, logger: Logger
   ) {
     self.store = store
     self.operatorToken = operatorToken
     self.gate = gate
+    self.mailroom = mailroom
     self.clock = clock
     self.logger = logger
   }
@@ -48,26 +50,30 @@ struct ShoreResponder: HTTPResponder {
     case ["v1", "status"]:
       try allow(isReading)
       try admit(request)
-      let sites = try await store.statusInServer()
+      let sites = try await store.summariesInServer()
       return Self.response(200, JSON.compact(["sites": .array(sites.map(\.json))]))
     case []:
       try allow(isReading)
       try admit(request)
-      return Self.page(StatusPage.html(try await store.statusInServer(), now: clock()))
+      return Self.page(FleetPage.html(try await store.summariesInServer(), now: clock()))
     case _ where path.count == 4 && path[..<2] == ["v1", "sites"] && path[3] == "events":
       try allow(request.method == .post)
       return try await receive(request, siteName: String(path[2]))
+    case _ where path.count >= 4 && path[..<2] == ["v1", "sites"]:
+      return try await answer(request, siteName: String(path[2]), path[3...].map(String.init))
+    case _ where path.count >= 2 && path[0] == "sites":
+      return try await page(request, siteName: String(path[1]), path[2...].map(String.init))
     default: throw Problem(.notFound, "There is nothing at this address.")
     }
   }
 
-  private func allow(_ isAllowed: Bool) throws(Problem) {
+  func allow(_ isAllowed: Bool) throws(Problem) {
     guard isAllowed else {
       throw Problem(.methodNotAllowed, "This address does not take that method.")
     }
   }
 
-  private func admit(_ request: Request) throws(Problem) {
+  func admit(_ request: Request) throws(Problem) {
     guard operatorToken.admits(request.headers[.authorization]) else {
       throw Problem(
         .unauthenticated, "Sign in as `operator` with the token from the file operator-token.")
@@ -98,7 +104,7 @@ struct ShoreResponder: HTTPResponder {
   private static let tooLarge = Problem(
     .tooLarge, "A batch's body has at most \(Limits.body) bytes.")
 
-  private func collect(_ request: Request, length: Int) async throws -> [UInt8] {
+  func collect(_ request: Request, length: Int) async throws -> [UInt8] {
     do {
       return Array(buffer: try await request.body.collect(upTo: length))
     } catch is NIOTooManyBytesError {
@@ -107,7 +113,7 @@ struct ShoreResponder: HTTPResponder {
   }
 
   /// An unknown site and a wrong key get the same answer, after the same work.
-  private func authenticate(
+  func authenticate(
     _ request: Request, siteName: String, digest: BodyDigest
   ) async throws -> (SiteName, SiteKey) {
     let authorization = request.headers[.authorization] ?? ""

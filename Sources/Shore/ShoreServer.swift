@@ -58,8 +58,9 @@ package struct ShoreServer: Service {
   }
 
   package func run() async throws {
+    let mailroom = Mailroom()
     let responder = ShoreResponder(
-      store: store, operatorToken: operatorToken, clock: clock, logger: logger)
+      store: store, operatorToken: operatorToken, mailroom: mailroom, clock: clock, logger: logger)
     let onListening = onListening
     let application = Application(
       responder: responder,
@@ -69,7 +70,15 @@ package struct ShoreServer: Service {
         availableConnectionsDelegate: .maximum(4096, logger: logger)),
       onServerRunning: { await onListening($0.localAddress?.port ?? 0) }, logger: logger)
     do {
-      try await application.run()
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { [store] in await mailroom.watch { try await store.latestChanges() } }
+        try await withGracefulShutdownHandler {
+          try await application.run()
+        } onGracefulShutdown: {
+          mailroom.close()
+        }
+        group.cancelAll()
+      }
     } catch let error as IOError {
       throw error.errnoCode == EADDRINUSE
         ? ShoreError.portTaken("\(address)")

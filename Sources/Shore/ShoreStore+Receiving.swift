@@ -27,10 +27,12 @@ extension ShoreStore {
       let cursor = try Site.cursor(of: id, lane: head.lane, db)
       guard head.after <= cursor else { return .gap(through: cursor) }
 
+      let documents = Documents(of: id, db)
       var refused = batch.refused
       for event in batch.events {
         do {
-          try EventRow.insert(event, site: id, epoch: head.epoch, at: time, db)
+          let isNew = try EventRow.insert(event, site: id, epoch: head.epoch, at: time, db)
+          if isNew { try documents.fold(event) }
         } catch let refusal as EventRefusal {
           refused.append(refusal)
         }
@@ -55,6 +57,7 @@ extension ShoreStore {
     case .turned(let through):
       try Site.setLineage(told, of: site, db)
       try Site.clamp(site, through: through, db)
+      try Documents(of: site, db).rebuild()
       return true
     }
   }
@@ -62,12 +65,13 @@ extension ShoreStore {
 
 /// An event's row: written once, read back exactly as it came.
 enum EventRow {
-  private static let columns =
+  static let columns =
     "seq, lane, type, topics, roles, branch, customer, hearer, user, time, deviceTime, data"
 
+  /// - Returns: whether it was not there yet.
   static func insert(
     _ event: Event, site: Int64, epoch: String, at time: Int64, _ db: Database
-  ) throws {
+  ) throws -> Bool {
     let insert = try db.cachedStatement(
       sql: """
         INSERT INTO event (\(columns), site, epoch, receivedAt)
@@ -79,7 +83,7 @@ enum EventRow {
       event.audience.branch, event.audience.customer, event.audience.user, event.user, event.time,
       event.deviceTime, event.data, site, epoch, time,
     ])
-    guard db.changesCount == 0 else { return }
+    guard db.changesCount == 0 else { return true }
     let held = try db.cachedStatement(
       sql: "SELECT \(columns) FROM event WHERE site = ? AND epoch = ? AND seq = ?")
     guard
@@ -91,6 +95,7 @@ enum EventRow {
         message: "Shore holds another event under seq \(event.seq) of epoch \(epoch): the hub's "
           + "database was put back by hand, or two hubs use this site's key.")
     }
+    return false
   }
 
   static func insert(

@@ -18,6 +18,7 @@ package enum Catalogue {
     ReportTerminalSync.self, DefineEvent.self, EmitEvent.self, RetireEvent.self,
     SendNotification.self, ReadNotification.self,
     CreateUser.self, UpdateUser.self, SetPassword.self, UpdateDevice.self, EndSession.self,
+    SettleConflict.self, DismissChange.self,
   ]
 
   private static let byName = Dictionary(

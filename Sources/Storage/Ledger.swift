@@ -178,6 +178,8 @@ package enum Author: Sendable {
   case session(Int64)
   /// The hub itself, or whoever administers its files.
   case hub
+  /// Shore: `ApplyChange` and nothing else, within the hub's `ShorePolicy`.
+  case shore
 }
 
 package enum Outcome: Sendable {

@@ -7,6 +7,13 @@ package protocol LedgerCommand: Command {
   /// Changes tables and appends events, or throws a `Refusal` and leaves no trace.
   /// - Returns: what the caller is told, a JSON object.
   func apply(in entry: LedgerTransaction) throws -> JSON
+
+  /// The fields of a master record that it sets, which merge with shore's edits; `nil` for all else.
+  var edits: FieldEdits? { get }
+}
+
+extension LedgerCommand {
+  package var edits: FieldEdits? { nil }
 }
 
 /// One open transaction of the ledger and the command in hand. Lives on the writer's queue only.
@@ -17,11 +24,15 @@ package final class LedgerTransaction {
   private(set) var events: [Event] = []
   /// Who performs the command in hand; `nil` is the hub itself.
   private(set) var identity: Identity?
+  /// Whoever performs it, as people call them.
+  var speaker = ""
   private(set) var operation: String?
   private(set) var deviceTime: Int64?
   private(set) var head: Int64
   let epoch: String
   private let room: DiskSpace.Room
+  private var author = Author.hub
+  var side: Side { if case .shore = author { .ashore } else { .aboard } }
   private var identities: [Int64: Identity] = [:]
 
   init(_ db: Database, store: Store) throws {
@@ -48,6 +59,7 @@ package final class LedgerTransaction {
       else { throw Refusal(.forbidden, "Your role may not do this.") }
       try requireRoom(for: type(of: submission.command).name)
       let data = try submission.command.apply(in: self).encoded
+      if let edits = submission.command.edits { try remember(edits, at: before + 1) }
       try remember(submission, refusal: nil, outcome: data)
       try statement("RELEASE command").execute()
       return .done(Receipt(position: Position(epoch: epoch, seq: head), data: data))
@@ -64,6 +76,25 @@ package final class LedgerTransaction {
         try remember(submission, refusal: refusal, outcome: refusal.message)
       }
       return .refused(refusal)
+    }
+  }
+
+  /// Carries out a part of a command that may be refused by itself, leaving no trace of it then.
+  func attempt(_ part: () throws -> Void) throws -> Refusal? {
+    let (mark, before) = (events.count, head)
+    try statement("SAVEPOINT part").execute()
+    do {
+      try part()
+      try statement("RELEASE part").execute()
+      return nil
+    } catch {
+      events.removeSubrange(mark...)
+      head = before
+      guard db.isInsideTransaction else { throw error }
+      try statement("ROLLBACK TO part").execute()
+      try statement("RELEASE part").execute()
+      forgetIdentities()
+      return try Self.refusal(for: error)
     }
   }
 
@@ -98,10 +129,11 @@ package final class LedgerTransaction {
   private static let essential = ["order.", "payment.", "sale.", "session."]
 
   private func begin(_ submission: Submission) throws {
+    author = submission.author
     operation = submission.operation
     deviceTime = submission.deviceTime
     switch submission.author {
-    case .hub: identity = nil
+    case .hub, .shore: identity = nil
     case .session(let session):
       if let known = identities[session] {
         identity = known
@@ -113,6 +145,7 @@ package final class LedgerTransaction {
         identity = found
       }
     }
+    speaker = identity?.name ?? "the hub"
   }
 
   /// Roles or sessions have changed: they are read again for the next command.
@@ -130,7 +163,8 @@ extension LedgerTransaction {
   /// Ids are the device's own, so they are unique per user and device. A device that did not name
   /// itself at sign-in shares its ids with the user's other unnamed devices.
   private var scope: String {
-    identity.map { "\($0.user)/\($0.device)" } ?? "hub"
+    if side == .ashore { return "shore" }
+    return identity.map { "\($0.user)/\($0.device)" } ?? "hub"
   }
 
   private func recall(_ submission: Submission) throws -> Outcome? {

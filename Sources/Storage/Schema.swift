@@ -17,6 +17,7 @@ enum Schema {
       try db.execute(sql: fiveSystems)
       try normaliseCountRooms(db)
     }
+    migrator.registerMigration("3 the way down") { try $0.execute(sql: wayDown) }
     return migrator
   }
 

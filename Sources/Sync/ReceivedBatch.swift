@@ -20,7 +20,8 @@ package struct ReceivedBatch: Sendable, Hashable {
     try self.init(text: text)
   }
 
-  init(text: [UInt8]) throws(BatchFault) {
+  /// Reads a batch that is inflated already.
+  package init(text: [UInt8]) throws(BatchFault) {
     let lines = text.split(
       separator: UInt8(ascii: "\n"), maxSplits: Limits.events + 2, omittingEmptySubsequences: true)
     guard let first = lines.first else { throw .badHead("there is none") }

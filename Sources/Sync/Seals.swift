@@ -7,6 +7,12 @@ package struct BodyDigest: Sendable, Hashable {
   package init(of body: [UInt8]) {
     hex = Hex.text(SHA256.hash(data: body))
   }
+
+  /// Reads a digest as it was written.
+  init?(hex: String) {
+    guard Hex.bytes(hex)?.count == SHA256.byteCount else { return nil }
+    self.hex = hex
+  }
 }
 
 extension SiteKey {

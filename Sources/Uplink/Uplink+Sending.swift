@@ -20,7 +20,8 @@ extension Uplink {
     await step {
       let after = try store.shoreCursor(lane)
       let events = try store.outbox(lane: lane, after: after, limit: limit)
-      guard let batch = Batch(events, lane: lane, after: after, lineage: try lineage()) else {
+      guard let batch = Batch(events, lane: lane, after: after, lineage: try store.wholeLineage())
+      else {
         return .nothingLeft
       }
       update { $0.state = .sending }
@@ -58,7 +59,8 @@ extension Uplink {
       guard let event = try store.outbox(lane: lane, after: after, limit: 1).first else {
         return .nothingLeft
       }
-      let batch = Batch(withholding: event, lane: lane, after: after, lineage: try lineage())
+      let batch = Batch(
+        withholding: event, lane: lane, after: after, lineage: try store.wholeLineage())
       let body = try batch.body()
       let reply = await post(body, head: batch.head, by: courier)
       update { $0.bytesSent += Int64(body.count) }
@@ -119,13 +121,5 @@ extension Uplink {
   private func failed(_ trouble: Trouble) -> Happening {
     troubled(trouble)
     return .failed(trouble)
-  }
-
-  private func lineage() throws -> Lineage {
-    let entries = try store.lineage().map { Lineage.Entry(epoch: $0.name, firstSeq: $0.firstSeq) }
-    guard let lineage = Lineage(entries) else {
-      throw Trouble.hub("The hub's list of epochs is damaged; restore the latest backup.")
-    }
-    return lineage
   }
 }

@@ -8,6 +8,9 @@ import Wire
 
 /// The OpenAPI document against the routes, the shapes and the answers themselves.
 @Suite struct DescriptionTests {
+  /// Lists that are empty while all goes well.
+  private static let rare = ["needs-a-person", "conflicts", "refused-changes"]
+
   @Test func `every command has its route and an entry with its very shapes`() async throws {
     try await LiveHub.with { live in
       let document = try await live.get("/api/openapi.json").json
@@ -131,7 +134,7 @@ import Wire
           #expect(item.status == 200)
           #expect(Schema.faults(of: try item.json, at: "\(path)/{id}", in: document).isEmpty)
         }
-        #expect(isSeen || listing.name == "needs-a-person", "\(listing.name) was empty")
+        #expect(isSeen || Self.rare.contains(listing.name), "\(listing.name) was empty")
       }
     }
   }

@@ -127,6 +127,29 @@ private func refusal(_ body: () async throws -> Void) async throws -> Refusal.Co
     _ = try await hub.signIn(address: "10.0.0.2")
   }
 
+  @Test func `many wrong passwords for one user are told once a minute, not each`() async throws {
+    let hub = try await Fixture()
+    let user = try await hub.user()
+    func alerts() async throws -> [JSON] {
+      // What was submitted before is committed when this is answered.
+      try await hub.perform("inventory.sync", ["reason": "wait"])
+      return try hub.store.events(after: 0, limit: 100).filter { $0.type == "security:alert" }
+        .map { try JSON(parsing: $0.data) }
+    }
+
+    for _ in 0..<4 { _ = try await refusal { _ = try await hub.signIn("Ana", "wrong") } }
+    for _ in 0..<9 { _ = try await refusal { _ = try await hub.signIn("nobody", "wrong") } }
+    #expect(try await alerts().isEmpty)
+    for _ in 0..<4 { _ = try await refusal { _ = try await hub.signIn("Ana", "wrong") } }
+
+    // To the admins, and to the person whose account it is.
+    let told = try await alerts()
+    #expect(told.count == 2)
+    #expect(told.allSatisfy { $0["alertType"] == "sign_in_refused" })
+    #expect(told.allSatisfy { $0["affectedUserId"] == .int(user) })
+    #expect(told.first?["message"] == "5 sign-ins as Ana were refused within a minute.")
+  }
+
   @Test func `signing out ends the session, and no other one`() async throws {
     let hub = try await Fixture()
     try await hub.user()

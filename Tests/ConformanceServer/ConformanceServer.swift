@@ -1,10 +1,8 @@
-import API
 import ArgumentParser
 import Dialects
 import Foundation
-import Logging
+import HubFixtures
 import NIOCore
-import NIOPosix
 
 /// Shows our own protocol layers to the public test suites of these protocols.
 @main
@@ -40,43 +38,29 @@ struct ConformanceServer: AsyncParsableCommand {
 
   func run() async throws {
     guard let address else { return }
-    let port = try await Port(host: address.host, port: address.port, serving: surface)
+    let port = try await LivePort(host: address.host, port: address.port, serving: surface)
     let line = "Listening on \(address.host):\(port.number).\n"
     try FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
     try await port.run()
   }
 
-  private var surface: Port.Surface {
-    let logger = Logger(label: "conformance-server") { _ in SwiftLogNoOpLogHandler() }
+  private var surface: LivePort.Surface {
     var settings = EngineSettings()
     settings.pingInterval = .milliseconds(300)
     settings.pingTimeout = .milliseconds(200)
     settings.grain = .nanoseconds(1)
     settings.allowedOrigins = ["*"]
-    let engine: EngineServer
     switch mode {
     case .webSocket:
       // The suite's largest message has 16 MiB.
-      return Port.Surface(messageSize: 32 << 20, connect: { _, _ in WebSocketEcho() }, http: nil)
+      return .webSocketEcho(messageSize: 32 << 20)
     case .engineIO:
       settings.path = "/engine.io/"
-      engine = EngineServer(settings, host: EngineEcho.Host())
+      return .engineEcho(settings)
     case .socketIO:
       var bounds = SocketSettings()
       bounds.connectTimeout = .seconds(1)
-      engine = EngineServer(
-        settings,
-        host: SocketServer(bounds, host: SocketEcho.Host()) { head, address, _ in
-          EngineCaller(connection: 0, address: address, head: head, leave: {})
-        })
+      return .socketEcho(settings, bounds)
     }
-    let polling = PollingRoutes(path: settings.path) { head, address, loop, departure, body in
-      await engine.answer(head, from: address, on: loop, departure: departure, body: body)
-    }
-    return Port.Surface(
-      messageSize: settings.maxPayload,
-      connect: { head, address in
-        engine.connect(EngineCaller(connection: 0, address: address, head: head, leave: {}))
-      }, http: HTTPFront(polling: polling, logger: logger))
   }
 }

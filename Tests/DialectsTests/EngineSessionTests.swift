@@ -54,6 +54,17 @@ import Testing
     #expect(session.postBegan() == [.refuse])
   }
 
+  @Test func `who asks and does not fetch the answers is let go`() {
+    var session = session()
+    session.queue([.binary(Array(repeating: 0, count: EngineSettings().waitingBytes))])
+    #expect(session.postBegan() == [])
+    session.postEnded()
+
+    session.queue([hello])
+
+    #expect(session.postBegan() == [.refuse, .end(.tooSlow), .forget])
+  }
+
   @Test func `one POST after the other is well`() {
     var session = session()
 
@@ -90,7 +101,8 @@ import Testing
 
     #expect(polling.received(packet, now: Self.start) == [.end(.malformed), .forget])
     #expect(
-      webSocket.received(packet, now: Self.start) == [.closeWebSocket, .end(.malformed), .forget])
+      webSocket.received(packet, now: Self.start)
+        == [.closeWebSocket(.malformed), .end(.malformed), .forget])
   }
 
   @Test func `a client's goodbye lets its GET go`() {
@@ -100,6 +112,15 @@ import Testing
     let orders = session.received(.close, now: Self.start)
 
     #expect(orders == [.answerPoll([noop]), .end(.clientClosed), .forget])
+  }
+
+  @Test func `a GET that crosses the goodbye on its way is let go, and no other`() {
+    var session = session()
+    session.queue([hello])
+
+    #expect(session.received(.close, now: Self.start) == [.end(.clientClosed)])
+    #expect(session.polled() == [.answerPoll([noop]), .forget])
+    #expect(session.polled() == [.refuse])
   }
 
   @Test func `pings go out in time, and each pong puts the next off`() {
@@ -113,7 +134,7 @@ import Testing
     #expect(session.deadline == seconds(55))
     #expect(session.timePassed(now: seconds(55)) == [.write([ping])])
     #expect(
-      session.timePassed(now: seconds(75)) == [.closeWebSocket, .end(.noPong), .forget])
+      session.timePassed(now: seconds(75)) == [.closeWebSocket(.noPong), .end(.noPong), .forget])
     #expect(session.deadline == .distantFuture)
   }
 
@@ -225,8 +246,7 @@ import Testing
     var session = session()
     _ = session.probeOpened(now: Self.start)
 
-    #expect(
-      session.received(.close, now: Self.start) == [.closeProbe, .end(.clientClosed), .forget])
+    #expect(session.received(.close, now: Self.start) == [.closeProbe, .end(.clientClosed)])
   }
 
   @Test func `nothing is queued and nothing delivered after the end`() {

@@ -44,12 +44,17 @@ package struct LiveHub: Sendable {
   package let gate: Gate
   package let hub: Hub
   package let feed: LogFeed
+  package let group: any EventLoopGroup
   package let port: Int
+
+  /// A busy machine is no reason to drop what a test waits for.
+  package static let unstrained = Strain(late: .seconds(60), veryLate: .seconds(60))
 
   /// The same steps as the assembly's, in the same order.
   package static func with<Value: Sendable>(
     _ limits: Limits = Limits(), loops: Int = 1, origins: Set<String> = [],
-    heartbeat: Heartbeat = Heartbeat(), patience: TimeAmount = .seconds(60),
+    heartbeat: Heartbeat = Heartbeat(),
+    strain: Strain = LiveHub.unstrained, patience: TimeAmount = .seconds(60),
     in folder: Folder? = nil, _ body: @Sendable (LiveHub) async throws -> Value
   ) async throws -> Value {
     let folder = try folder ?? Folder()
@@ -60,7 +65,7 @@ package struct LiveHub: Sendable {
       passwords: .quick, rules: Rules(limits: limits, allowedOrigins: origins), logger: .silent)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
     let position = try store.position()
-    let hub = Hub(gate: gate, position: position, heartbeat: heartbeat)
+    let hub = Hub(gate: gate, position: position, heartbeat: heartbeat, strain: strain)
     try await hub.start(on: group, head: position.seq)
     let feed = LogFeed(store: store, after: position.seq, logger: .silent) { hub.publish($0) }
     ledger.observe { feed.committed($0) }
@@ -90,7 +95,7 @@ package struct LiveHub: Sendable {
       }, logger: .silent)
     let live = LiveHub(
       folder: folder, store: store, ledger: ledger, gate: gate, hub: hub, feed: feed,
-      port: listener.port)
+      group: group, port: listener.port)
     let result = try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await listener.run() }
       defer {
@@ -124,6 +129,7 @@ package struct LiveHub: Sendable {
         return [
           "connections": traffic.connections, "opened": traffic.opened,
           "refused": traffic.refused, "published": traffic.published,
+          "dropped": traffic.dropped, "relief": hub.relief.rawValue,
         ]
       },
       health: { (true, ["database": ["ok": true]]) }, uplink: { nil }, version: "1.2.3")

@@ -11,6 +11,10 @@ package struct SocketClient: Sendable {
   /// The server keeps the client out of the namespace, and says this.
   package struct Refused: Error, Equatable {
     package var message: String
+
+    package init(message: String) {
+      self.message = message
+    }
   }
 
   /// Opens a session and joins `namespace`.

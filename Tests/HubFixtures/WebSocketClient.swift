@@ -87,6 +87,11 @@ package struct WebSocketClient: Sendable {
   package struct Closed: Error, Equatable {
     package var code: Int?
     package var reason: String
+
+    package init(code: Int?, reason: String) {
+      self.code = code
+      self.reason = reason
+    }
   }
 
   package static let key = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -106,12 +111,21 @@ package struct WebSocketClient: Sendable {
   package static func open(
     _ live: LiveHub, as person: LiveHub.Person? = nil, receiveBuffer: Int32? = nil
   ) async throws -> WebSocketClient {
+    let client = try await connect(live, as: person, receiveBuffer: receiveBuffer)
+    _ = try await client.receive("welcome")
+    return client
+  }
+
+  /// Connects and takes nothing of what the hub says first.
+  package static func connect(
+    _ live: LiveHub, as person: LiveHub.Person? = nil, path: String = "/api/ws",
+    headers: [String] = [], receiveBuffer: Int32? = nil
+  ) async throws -> WebSocketClient {
     let client = WebSocketClient(
       raw: try await .connect(to: live.port, receiveBuffer: receiveBuffer))
-    try await client.raw.send(handshake(token: person?.token))
+    try await client.raw.send(handshake(path: path, token: person?.token, headers: headers))
     let response = try await client.raw.readResponse()
     guard response.status == 101 else { throw Closed(code: response.status, reason: response.text) }
-    _ = try await client.receive("welcome")
     return client
   }
 

@@ -153,8 +153,9 @@ struct ShoreServerTests {
     #expect(answers.map(\.status) == [200, 200, 200, 200, 401, 401, 401, 401])
     #expect(
       answers[0].text == #"{"sites":[{"name":"yacht","epoch":"e1","events":3,"#
-        + #""cursors":{"first":0,"normal":3,"bulk":0},"lastContact":1764547200000,"refused":0}]}"#)
-    #expect(answers[1].text.contains("<td>yacht</td>"))
+        + #""cursors":{"first":0,"normal":3,"bulk":0},"lastContact":1764547200000,"refused":0,"#
+        + #""alerts":0,"openConflicts":0,"refusedChanges":0,"pendingChanges":0}]}"#)
+    #expect(answers[1].text.contains("<a href=\"/sites/yacht\">yacht</a>"))
     #expect(!answers[1].text.contains("<script"))
     #expect(answers[1].headers["content-security-policy"]?.contains("default-src 'none'") == true)
     #expect(answers[4].headers["www-authenticate"]?.contains("Basic") == true)

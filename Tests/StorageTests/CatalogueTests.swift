@@ -10,6 +10,8 @@ import Wire
   static let fields: [String: String] = [
     "branch.create": "name",
     "branch.update": "branchId [name] [active]",
+    "change.dismiss": "refusedChangeId",
+    "conflict.settle": "conflictId choice [value]",
     "count.cancel": "countId",
     "count.complete": "countId [message]",
     "count.open": "room [locationId] [blind] [once]",
@@ -35,7 +37,7 @@ import Wire
     "order.create": "[customerId] [branchId] [channel] [reference] [currency] lines [note]",
     "order.fulfil": "orderId locationId [lines]",
     "order.remove": "orderId",
-    "order.status": "orderId status",
+    "order.status": "orderId status [reason]",
     "order.update": "orderId [lines] [note]",
     "pairing.recommend": "products pairedWith [text]",
     "payment.record":
@@ -75,7 +77,7 @@ import Wire
     "stock.count": "productId locationId [lot] counted [seq] [epoch] [note]",
     "stock.move": "productId [lot] fromLocationId toLocationId quantity [note]",
     "stock.remove": "productId locationId [lot] quantity [reason] [note]",
-    "stock.set": "inventoryItemId quantity [reason]",
+    "stock.set": "inventoryItemId quantity [reason] [note]",
     "transfer.cancel": "transferId",
     "transfer.create": "fromLocationId toLocationId lines [note]",
     "transfer.receive": "transferId [lines] [close]",

@@ -85,41 +85,31 @@ import Wire
     #expect(try await hub.refusal("count.open", ["room": "Alfa Romeo/9/2025"]) == nil)
   }
 
-  @Test func `who comes late finds what stands, and whether it is over`() async throws {
+  @Test func `who comes late finds what stands, and who completed it`() async throws {
     let sam = try await hub.signedIn(.staff, name: "sam")
-    let identity = Identity(user: 9, name: "late", role: .staff, session: 9)
     for code in ["A1", "A2", "A3"] { _ = try await scan(code, by: sam) }
     _ = try await unscan("A2", by: sam)
-    func state(_ room: String) async throws -> CountState? {
-      try await hub.store.countState(room: room, for: identity)
-    }
 
-    let open = try await state("Alfa Romeo/09/2025")
-    #expect(open?.status == .open)
-    #expect(open?.scans.map(\.code) == ["A1", "A3"])
-    #expect(open?.scans.allSatisfy { $0.userName == "sam" } == true)
-    #expect(try await state("Fiat/9/2025") == nil)
+    let open = try hub.store.countHistory(room: "Alfa Romeo/09/2025")
+    #expect(open.count == count)
+    #expect(open.lines.map(\.code) == ["A1", "A3"])
+    #expect(open.lines.allSatisfy { $0.userName == "sam" })
+    #expect(open.completedBy == nil)
+    #expect(try hub.store.countHistory(room: "Fiat/9/2025").count == nil)
 
     try await hub.perform(
       "count.complete", ["countId": .int(count)], by: try await hub.signedIn(.manager, name: "mia"))
-    let done = try await state("Alfa Romeo/9/2025")
-    #expect(done?.status == .completed)
-    #expect(done?.completedBy == "mia")
-    #expect(done?.completedSeq == (try hub.head))
-    let guest = Identity(user: 9, name: "guest", role: .guest, session: 9)
-    #expect(try await hub.store.countState(room: "Alfa Romeo/9/2025", for: guest) == nil)
+    let done = try hub.store.countHistory(room: "Alfa Romeo/9/2025")
+    #expect(done.count == nil)
+    #expect(done.completedBy == "mia")
+    #expect(done.position.seq == (try hub.head))
   }
 
-  @Test func `a count of another branch is not shown`() async throws {
-    let north = try await hub.branch("North")
-    let store = try await hub.location("Store", branch: north)
-    try await hub.perform("count.open", ["room": "North/1/2026", "locationId": .int(store)])
-    func sees(_ branches: Set<Int64>) async throws -> Bool {
-      let identity = Identity(user: 9, name: "x", role: .staff, branches: branches, session: 9)
-      return try await hub.store.countState(room: "North/1/2026", for: identity) != nil
-    }
+  @Test func `a cancelled count says who cancelled it`() async throws {
+    try await hub.perform(
+      "count.cancel", ["countId": .int(count)], by: try await hub.signedIn(.manager, name: "mia"))
 
-    #expect(try await sees([north]))
-    #expect(try await sees([]) == false)
+    #expect(try hub.told(.countCancelled).last?["cancelledBy"] == "mia")
+    #expect(try hub.store.countHistory(room: "Alfa Romeo/9/2025").completedBy == nil)
   }
 }

@@ -39,9 +39,13 @@ final class Hub: Sendable {
   let store: Store
   let ledger: Ledger
 
-  init(in folder: Folder? = nil, now: Int64 = 1_764_547_200_000) throws {
-    self.folder = try folder ?? Folder()
-    store = try Store(directory: self.folder.path, now: { now })
+  convenience init(in folder: Folder? = nil, now: Int64 = 1_764_547_200_000) throws {
+    try self.init(in: folder ?? Folder(), clock: { now })
+  }
+
+  init(in folder: Folder, clock: @escaping @Sendable () -> Int64) throws {
+    self.folder = folder
+    store = try Store(directory: self.folder.path, now: clock)
     ledger = Ledger(store: store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 

@@ -145,6 +145,54 @@ import Wire
     #expect(refusal?.message == "Order \(order) is cancelled.")
   }
 
+  @Test func `a cancelled order's goods go back to where they were taken`() async throws {
+    let order = try await create(line(rope, 4))
+    _ = try await fulfil(order, line(rope, 3))
+    #expect(try hub.level(rope, at: store) == 7)
+
+    #expect(try await move(order, to: "cancelled") == nil)
+
+    #expect(try hub.level(rope, at: store) == 10)
+    #expect(try hub.integer("SELECT SUM(fulfilled) FROM order_line") == 0)
+    let told = try hub.told(.inventoryUpdated).last
+    #expect(told?["reason"] == "return")
+    #expect(told?["reference"] == .string("order:\(order)"))
+    #expect(try hub.isStockTheSumOfMovements())
+  }
+
+  @Test func `every event of an order says whose it is`() async throws {
+    let ann = try await hub.id("customerId", "customer.create", ["name": "Ann"])
+    let order = try await hub.id(
+      "orderId", "order.create",
+      ["customerId": .int(ann), "reference": "W-1", "lines": [line(rope, 1)]])
+    try await hub.perform("order.update", ["orderId": .int(order), "note": "x"])
+    let head = try hub.head
+    #expect(
+      try await hub.perform("order.update", ["orderId": .int(order)])["orderId"] == .int(order))
+    #expect(try hub.head == head)
+    _ = try await move(order, to: "processing")
+    _ = try await fulfil(order)
+    _ = try await move(order, to: "cancelled")
+    try await hub.perform("order.remove", ["orderId": .int(order)])
+
+    let told = try hub.events().filter { $0.type.hasPrefix("order:") }
+    #expect(
+      told.map(\.type) == [
+        "order:created", "order:updated", "order:status_changed", "order:fulfilled",
+        "order:status_changed", "order:deleted",
+      ])
+    for event in told {
+      let data = try JSON(parsing: event.data)
+      #expect(data["orderId"] == .int(order))
+      #expect(data["customerId"] == .int(ann))
+      #expect(data["customerName"] == "Ann")
+      #expect(data["reference"] == "W-1")
+    }
+    #expect(
+      try hub.told(.orderUpdated).last.map { [$0["status"], $0["changes"]] }
+        == ["pending", ["note": "x"]])
+  }
+
   @Test func `only an order that nothing hangs on can be deleted`() async throws {
     let (untouched, taken, paid) = (
       try await create(line(rope, 1)), try await create(line(rope, 2)),

@@ -106,6 +106,7 @@ import Wire
 
     let told = try hub.events().filter { $0.type == "payment:received" }
 
+    #expect(told.last?.topics.contains("payments:customer:\(ann)") == true)
     func hears(_ role: Role, customer: Int64? = nil) -> [Bool] {
       let identity = Identity(user: 1, name: "", role: role, customer: customer, session: 1)
       return told.map { $0.audience.includes(identity) }

@@ -86,11 +86,13 @@ final class Hub: Sendable {
 
   /// Runs the uplink while `body` does; waits are short, so that a test never has to.
   func withUplink<Value: Sendable>(
-    to shore: String, key: SiteKey, body: @escaping @Sendable (Uplink) async throws -> Value
+    to shore: String, key: SiteKey, exchangeTimeout: Duration = .seconds(60),
+    body: @escaping @Sendable (Uplink) async throws -> Value
   ) async throws -> Value {
     var settings = try UplinkSettings(shore: shore, site: "yacht", key: key.text)
     settings.pace.shortest = .milliseconds(1)
     settings.pace.longest = .milliseconds(5)
+    settings.exchangeTimeout = exchangeTimeout
     let uplink = Uplink(
       store: store, settings: settings, group: MultiThreadedEventLoopGroup.singleton,
       logger: .silent, clock: { 1_764_547_200_000 },

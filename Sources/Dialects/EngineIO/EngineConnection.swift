@@ -49,6 +49,7 @@ package final class EngineConnection {
   private var poll: EventLoopPromise<EngineAnswer>?
   /// A session that polls has a place of its own, until a WebSocket brings one.
   private var hasPlace: Bool
+  /// What the application has ended the session with.
   private var farewell: (code: WebSocketErrorCode, reason: String) = (.normalClosure, "")
 
   init(
@@ -115,7 +116,6 @@ package final class EngineConnection {
 
   /// The client broke the rules of the protocol above.
   package func fail() {
-    farewell = (.protocolError, "malformed packet")
     perform(session.failed(.malformed))
   }
 
@@ -150,7 +150,8 @@ package final class EngineConnection {
       case .closeProbe:
         probe?.close(.normalClosure, "")
         probe = nil
-      case .closeWebSocket:
+      case .closeWebSocket(let ending):
+        let farewell = ending == .malformed ? (.protocolError, "malformed packet") : farewell
         link?.close(farewell.code, farewell.reason)
         link = nil
       case .end: end()
@@ -187,7 +188,6 @@ extension EngineConnection {
   func received(_ packet: EnginePacket?, over link: EngineLink) {
     lastHeard = .now()
     if link === self.link {
-      if packet == nil { farewell = (.protocolError, "malformed packet") }
       perform(session.received(packet, now: lastHeard))
     } else if link === probe {
       perform(session.probeReceived(packet))
@@ -249,7 +249,7 @@ extension EngineConnection {
       guard session.isOpen else { break }
       let packet = EnginePacket(record: record)
       perform(session.received(packet, now: lastHeard))
-      if packet == nil { return .refused(.badRequest) }
+      guard session.isOpen || packet == .close else { return .refused(.badRequest) }
     }
     flush()
     return .ok

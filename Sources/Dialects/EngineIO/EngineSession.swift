@@ -20,7 +20,7 @@ package struct EngineSession: Sendable {
     /// The probe is the session's WebSocket from here on.
     case adoptProbe
     case closeProbe
-    case closeWebSocket
+    case closeWebSocket(Ending)
     /// The session is over; the application is told.
     case end(Ending)
     /// Nothing is left to say: the session may be forgotten.
@@ -36,6 +36,8 @@ package struct EngineSession: Sendable {
     case overlap
     case noPong
     case tooLarge
+    /// The client asks and asks, and does not fetch the answers.
+    case tooSlow
   }
 
   private enum Phase { case open, ending, over }
@@ -97,14 +99,16 @@ package struct EngineSession: Sendable {
       orders.append(.closeProbe)
     }
     probeDeadline = .distantFuture
-    if transport == .webSocket { orders.append(.closeWebSocket) }
+    if transport == .webSocket { orders.append(.closeWebSocket(ending)) }
+    // A client that has said goodbye itself is only let go of.
+    if ending == .clientClosed { _ = takeBuffer() }
+    let last = ending == .clientClosed ? EngineFrame.noop : .close
     if isPollWaiting {
       isPollWaiting = false
-      // A client that has said goodbye itself is only let go of.
-      orders.append(.answerPoll(takeBuffer() + [ending == .clientClosed ? .noop : .close]))
-    } else if transport == .polling, ending == .serverClosed {
-      // The next GET is told, and what was queued before goes with it.
-      buffer.append(.close)
+      orders.append(.answerPoll(takeBuffer() + [last]))
+    } else if transport == .polling, ending == .serverClosed || ending == .clientClosed {
+      // The next GET, or one that has crossed the goodbye on its way, is told.
+      buffer.append(last)
       phase = .ending
       heartbeatDeadline = heartbeatDeadline + settings.farewell
       return orders + [.end(ending)]
@@ -146,6 +150,7 @@ extension EngineSession {
   package mutating func postBegan() -> [Order] {
     guard isPostAllowed else { return [.refuse] }
     guard !isPosting else { return [.refuse] + end(.overlap) }
+    guard bufferedBytes <= settings.waitingBytes else { return [.refuse] + end(.tooSlow) }
     isPosting = true
     return []
   }
@@ -176,7 +181,7 @@ extension EngineSession {
 
   package mutating func webSocketClosed() -> [Order] {
     guard phase == .open, transport == .webSocket else { return [] }
-    return end(.transportClosed).filter { $0 != .closeWebSocket }
+    return end(.transportClosed).filter { $0 != .closeWebSocket(.transportClosed) }
   }
 
   /// The application, or whoever stops the server, wants it to end.

@@ -66,7 +66,7 @@ extension RoomsConnection {
     }
     let session = data["sessionId"]?.text ?? data["sessionId"]?.integer.map(String.init)
     if let identity = receiver.identity, data["token"] == nil,
-      session == nil || session == "\(identity.session)"
+      session.map({ $0 == "\(identity.session)" || !Self.isOfTheHub(session: $0) }) ?? true
     {
       return authenticated(.success(identity), id: id)
     }
@@ -81,6 +81,12 @@ extension RoomsConnection {
       self.authenticated(result, id: id)
       self.resume()
     }
+  }
+
+  /// Whether `session` is the hub's to check: a token or a session's number. A shop's own session id
+  /// says nothing here, neither for nor against whom the hub has signed in.
+  private static func isOfTheHub(session: String) -> Bool {
+    Int64(session) != nil || session.split(separator: ".").count == 3
   }
 
   private func authenticated(_ result: Result<Identity, Refusal>, id: JSON?) {
@@ -100,6 +106,7 @@ extension RoomsConnection {
         "severity": "success", "message": "Authentication successful",
         "userId": .int(identity.user), "role": .string(identity.role.rawValue),
       ])
+      hearNotifications()
       joinDefaultRoom()
       arrived()
     case .failure(let refusal):
@@ -141,6 +148,8 @@ extension RoomsConnection {
             ]),
           ]))
         if let namespace {
+          // What is told to a person's role is theirs to hear, though few may listen to `system`.
+          self.receiver.listen(to: self.notifications, in: RoomsDialect.native)
           self.notify([
             "severity": "success", "message": .string("Subscribed to \(namespace)"),
             "namespace": .string(namespace),

@@ -22,7 +22,7 @@ final class RoomsConnection: WebSocketPeer, Voice {
     receiver = Receiver(
       deck: deck, id: caller.connection, address: caller.address, place: "/api/ws",
       identity: caller.identity, asOf: caller.head,
-      renditions: [RoomsDialect.native, RoomsDialect.sommos])
+      renditions: [RoomsDialect.native, RoomsDialect.sommos, RoomsDialect.proposals])
     turnstile = Turnstile(limit: deck.hub.limits.messageSize * 2)
   }
 
@@ -51,6 +51,8 @@ final class RoomsConnection: WebSocketPeer, Voice {
     case .full: close(.tooManyMessages)
     }
   }
+
+  func receivedTooMuch() { complain("Message too large") }
 
   func pause() { turnstile.hold() }
 

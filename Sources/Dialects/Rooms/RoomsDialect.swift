@@ -19,15 +19,18 @@ package struct RoomsDialect: Dialect {
   }
 
   /// `{"type":…,"namespace":…,"epoch":…,"seq":…,"data":…,"timestamp":…}`, what passes without the
-  /// position and the namespace. Omni Sales' clients find their own envelope in it.
+  /// position. Omni Sales' clients find their own envelope in it.
   static let native = Rendition { event, epoch in
     var bytes: [UInt8] = []
     bytes.reserveCapacity(event.data.utf8.count + 160)
     bytes.append(contentsOf: #"{"type":"#.utf8)
     JSON.append(event.type, to: &bytes)
-    if event.seq > 0 {
+    let namespace = event.topics.first ?? ""
+    if event.seq > 0 || Namespace(rawValue: namespace) != nil {
       bytes.append(contentsOf: #","namespace":"#.utf8)
-      JSON.append(event.topics.first ?? "", to: &bytes)
+      JSON.append(namespace, to: &bytes)
+    }
+    if event.seq > 0 {
       bytes.append(contentsOf: #","epoch":"#.utf8)
       JSON.append(epoch, to: &bytes)
       bytes.append(contentsOf: #","seq":"#.utf8)

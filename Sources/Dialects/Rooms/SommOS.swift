@@ -17,25 +17,64 @@ enum Room: String, CaseIterable {
     case .pairing: ["inventory:pairing"]
     }
   }
+
+  /// Proposals are inventory, too, and nothing to those who joined for movements.
+  var rendition: Rendition {
+    switch self {
+    case .inventory: RoomsDialect.sommos
+    case .procurement, .pairing: RoomsDialect.proposals
+    }
+  }
 }
 
 extension RoomsDialect {
   /// The flat messages of seed 000: `{"type":…,"data":{"type":…,…,"timestamp":ISO},"timestamp":ISO}`.
   static let sommos = Rendition { event, _ in
-    guard let (type, data) = SommOS.message(Told(event)) else { return [] }
+    SommOS.messages(event, SommOS.message(Told(event)))
+  }
+
+  /// The same of what the hub proposes: what to buy, what goes together.
+  static let proposals = Rendition { event, _ in
+    SommOS.messages(event, SommOS.proposal(Told(event)))
+  }
+}
+
+/// What SommOS's clients call the hub's events.
+private enum SommOS {
+  static func messages(_ event: Event, _ told: (type: String, data: JSON)?) -> [[UInt8]] {
+    guard let (type, data) = told else { return [] }
     let time = ISO8601.json(event.time)
     var inner = data
     inner["timestamp"] = time
     let message: JSON = ["type": .string(type), "data": inner, "timestamp": time]
     return [message.encodedBytes]
   }
-}
 
-/// What SommOS's clients call the hub's events.
-private enum SommOS {
+  static func proposal(_ told: Told) -> (type: String, data: JSON)? {
+    switch told.type {
+    case .procurementProposed:
+      ("procurement_update", ["type": "proposed", "proposal": told.data, "userId": told.user])
+    case .procurementDecided:
+      ("procurement_update", ["type": "decided", "proposal": told.data, "userId": told.user])
+    case .pairingRecommended:
+      (
+        "pairing_recommendation",
+        ["type": "recommended", "pairing": told.data, "userId": told.user]
+      )
+    default: nil
+    }
+  }
+
   static func message(_ told: Told) -> (type: String, data: JSON)? {
     switch told.type {
     case .inventoryUpdated: movement(told)
+    case .inventoryBulkUpdated:
+      (
+        "inventory_update",
+        ["type": "bulk_update", "updates": told["updates"], "userId": told.user]
+      )
+    case .inventorySync:
+      ("inventory_update", ["type": "sync", "syncData": told.data, "userId": told.user])
     case .productCreated:
       (
         "inventory_action",
@@ -121,7 +160,18 @@ extension RoomsConnection {
         "heartbeatInterval": .int(hub.heartbeat.silence.nanoseconds / 1_000_000),
       ],
     ])
-    receiver.listen(to: [Topics.notifications], in: RoomsDialect.sommos)
+    hearNotifications()
+  }
+
+  /// SommOS sends its system's notifications to every connection.
+  func hearNotifications() {
+    receiver.listen(to: notifications, in: RoomsDialect.sommos)
+  }
+
+  /// The topics of what is told to people: to all, to some roles, to this one.
+  var notifications: [String] {
+    [Topics.notifications]
+      + (receiver.identity.map { ["\(Topics.notifications):\($0.user)"] } ?? [])
   }
 
   func joinDefaultRoom() {
@@ -146,9 +196,12 @@ extension RoomsConnection {
   }
 
   func leaveRoom(_ name: JSON?) {
-    guard let name, !name.isNull else { return }
-    if let room = name.text.flatMap(Room.init) { leave(room) }
-    send(["type": "room_left", "room": name, "timestamp": ISO8601.json(hub.now())])
+    guard let name, !name.isNull, name.text != "" else { return }
+    guard let name = name.text, name.utf8.count <= 256 else {
+      return complain("There is no such room")
+    }
+    if let room = Room(rawValue: name) { leave(room) }
+    send(["type": "room_left", "room": .string(name), "timestamp": ISO8601.json(hub.now())])
   }
 
   func tellRooms() {
@@ -164,7 +217,7 @@ extension RoomsConnection {
 
   private func enter(_ room: Room) {
     if rooms.insert(room).inserted { _ = hub.entered(room.rawValue, limit: .max) }
-    receiver.listen(to: room.topics, in: RoomsDialect.sommos)
+    receiver.listen(to: room.topics, in: room.rendition)
     send([
       "type": "room_joined", "room": .string(room.rawValue), "timestamp": ISO8601.json(hub.now()),
     ])
@@ -178,6 +231,6 @@ extension RoomsConnection {
   private func leave(_ room: Room) {
     guard rooms.remove(room) != nil else { return }
     hub.left(room.rawValue)
-    for topic in room.topics { receiver.unlisten(to: topic, in: RoomsDialect.sommos) }
+    for topic in room.topics { receiver.unlisten(to: topic, in: room.rendition) }
   }
 }

@@ -64,6 +64,7 @@ package enum CustomEvent {
 extension Fields {
   fileprivate mutating func eventName() throws(Refusal) -> String {
     let name = try word("name", 1...64, "Its name, such as custom:anchor_watch.")
+    guard name != CustomEvent.prefix else { throw .invalid("name", "is missing") }
     return name.hasPrefix(CustomEvent.prefix) ? name : CustomEvent.prefix + name
   }
 }

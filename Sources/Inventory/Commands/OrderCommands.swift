@@ -51,10 +51,12 @@ package struct SetOrderStatus: Command {
 
   package var order: Int64
   package var status: OrderStatus
+  package var reason: String?
 
   package init(_ fields: inout Fields) throws(Refusal) {
     order = try fields.id("orderId", "The order.")
     status = try fields.choice("status", "The next status.")
+    reason = try fields.optionalText("reason", 0...200, "Why, such as for a cancellation.")
   }
 }
 

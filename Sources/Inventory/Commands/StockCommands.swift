@@ -111,11 +111,13 @@ package struct SetStock: Command {
   package var item: Reference
   package var level: Int64
   package var reason: String?
+  package var note: String?
 
   package init(_ fields: inout Fields) throws(Refusal) {
     item = try fields.reference("inventoryItemId", Reference.aboutItem)
     level = try fields.quantity("quantity", "How many are there.", atLeast: 0)
     reason = try fields.optionalText("reason", 0...200, "Why, in words.")
+    note = try fields.note()
   }
 }
 
@@ -153,6 +155,10 @@ package struct SyncInventory: Command {
   package static let performers = Roles.managers
 
   package var reason: String
+
+  package init(reason: String) {
+    self.reason = reason
+  }
 
   package init(_ fields: inout Fields) throws(Refusal) {
     reason = try fields.text("reason", 1...200, "What changed, in words.")

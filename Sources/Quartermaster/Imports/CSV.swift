@@ -1,3 +1,5 @@
+import Wire
+
 /// Comma-separated values (RFC 4180), with the line that each row begins on.
 struct CSV {
   struct Row {
@@ -22,7 +24,7 @@ struct CSV {
   var malformed: [BadRow]
 
   init(_ text: String) throws {
-    var records = Self.records(of: text)
+    var records = CSVRecord.all(in: text)
     guard let first = records.first, !first.isOpen else {
       throw Failure("The file is empty, or its first line is no header.")
     }
@@ -64,58 +66,6 @@ struct CSV {
     Console.remark(
       "Not known and left out: \(count(unknown.count, "column")) \(unknown.joined(separator: ", ")). See: quartermaster help import"
     )
-  }
-
-  private struct Record {
-    var line: Int
-    var fields: [String]
-    var isOpen: Bool
-  }
-
-  private static func records(of text: String) -> [Record] {
-    var records: [Record] = []
-    var fields: [String] = []
-    var field: [UInt8] = []
-    var (line, start) = (1, 1)
-    var isQuoted = false
-    var bytes = Array(text.utf8)[...]
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-
-    func endField() {
-      fields.append(String(decoding: field, as: UTF8.self))
-      field.removeAll(keepingCapacity: true)
-    }
-    func endRecord(isOpen: Bool = false) {
-      endField()
-      if fields != [""] { records.append(Record(line: start, fields: fields, isOpen: isOpen)) }
-      fields = []
-    }
-
-    var index = bytes.startIndex
-    while index < bytes.endIndex {
-      let byte = bytes[index]
-      index += 1
-      if byte == UInt8(ascii: "\n") { line += 1 }
-      switch byte {
-      case UInt8(ascii: "\"") where isQuoted:
-        if index < bytes.endIndex, bytes[index] == UInt8(ascii: "\"") {
-          field.append(byte)
-          index += 1
-        } else {
-          isQuoted = false
-        }
-      case UInt8(ascii: "\"") where field.isEmpty: isQuoted = true
-      case UInt8(ascii: ",") where !isQuoted: endField()
-      case UInt8(ascii: "\r") where !isQuoted && index < bytes.endIndex && bytes[index] == 0x0A:
-        continue
-      case UInt8(ascii: "\n") where !isQuoted:
-        endRecord()
-        start = line
-      default: field.append(byte)
-      }
-    }
-    if !field.isEmpty || !fields.isEmpty { endRecord(isOpen: isQuoted) }
-    return records
   }
 }
 

@@ -60,6 +60,11 @@ struct Import: AsyncParsableCommand {
         "\(count(report.bad.count, "bad row")); nothing was imported. Mend them, or leave them out with --skip-bad-rows."
       )
     }
+    if try store.position().seq > books.start {
+      let file = URL(fileURLWithPath: file).lastPathComponent
+      let command = SyncInventory(reason: "Import of \(file.prefix(150)).")
+      _ = await books.ledger.submit(Submission(command, by: .hub))
+    }
     Console.say(report.summary)
   }
 }
@@ -173,21 +178,5 @@ struct Books {
         .integer("locationId")
     }
     return ids
-  }
-}
-
-/// Amounts as files write them: `2.55`, `2,550.00` not; minor units inside.
-enum Amount {
-  static func minorUnits(_ text: String) -> Int64? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count <= 2, let whole = Int64(parts[0]), whole >= 0, whole <= 10_000_000_000 else {
-      return nil
-    }
-    guard parts.count == 2 else { return whole * 100 }
-    // More than two decimals are rounded to the nearest minor unit, halves up.
-    let digits = parts[1].prefix(3).map(\.wholeNumberValue)
-    guard !digits.isEmpty, parts[1].allSatisfy(\.isNumber) else { return nil }
-    let padded = digits.map { Int64($0 ?? 0) } + Array(repeating: 0, count: 3 - digits.count)
-    return whole * 100 + padded[0] * 10 + padded[1] + (padded[2] >= 5 ? 1 : 0)
   }
 }

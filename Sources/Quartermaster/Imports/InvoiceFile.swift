@@ -76,7 +76,7 @@ struct InvoiceFile {
     guard let quantity = Int64(row["Quantity"]), quantity != 0,
       abs(quantity) <= Fields.quantityLimit
     else { throw fail("Quantity must be a whole number other than 0, and is \(row["Quantity"])") }
-    guard let price = Amount.minorUnits(row["UnitPrice"]) else {
+    guard let price = Money.minorUnits(row["UnitPrice"]) else {
       throw fail("UnitPrice must be an amount such as 2.55, and is \(row["UnitPrice"])")
     }
     guard let time = Self.time(row["InvoiceDate"]) else {

@@ -95,7 +95,7 @@ struct ProductFile {
     }
     var price: Int64?
     if let text = row.text("price") {
-      guard let amount = Amount.minorUnits(text) else {
+      guard let amount = Money.minorUnits(text) else {
         throw BadRow(line: row.line, reason: "price must be an amount such as 2.55, and is \(text)")
       }
       price = amount

@@ -142,7 +142,10 @@ extension CancelCount: LedgerCommand {
     try entry.execute("UPDATE count SET status = 'cancelled' WHERE id = ?", [count])
     try entry.append(
       .countCancelled, topics: CountSession.topics(session.room), branch: session.branch,
-      ["countId": .int(count), "room": .string(session.room)])
+      .compact([
+        "countId": .int(count), "room": .string(session.room),
+        "userId": .integer(entry.identity?.user), "cancelledBy": .text(entry.identity?.name),
+      ]))
     return ["countId": .int(count)]
   }
 }

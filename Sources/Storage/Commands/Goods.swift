@@ -146,7 +146,8 @@ extension LedgerTransaction {
       .compact([
         "productId": .int(product.id), "productName": .string(product.name),
         "sku": .string(product.sku), "oldStock": .int(product.total), "newStock": .int(total),
-        "difference": .int(quantity), "reason": .string(movement.reason.rawValue),
+        "minimum": product.minimum > 0 ? .int(product.minimum) : nil, "difference": .int(quantity),
+        "reason": .string(movement.reason.rawValue),
         "locationId": .int(location.id), "locationName": .string(location.name),
         "stockId": .int(stock), "locationStock": .int(level), "available": .int(level - held),
         "lot": lot.isEmpty ? nil : .string(lot), "movedFrom": .text(from), "movedTo": .text(to),

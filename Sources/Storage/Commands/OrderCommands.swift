@@ -88,10 +88,10 @@ extension SetOrderStatus: LedgerCommand {
     if status == .cancelled { try entry.takeBack(found) }
     try entry.tell(
       .orderStatusChanged, found,
-      [
+      .compact([
         "oldStatus": .string(found.status.rawValue), "newStatus": .string(status.rawValue),
-        "timestamp": .int(entry.time),
-      ])
+        "reason": .text(reason), "timestamp": .int(entry.time),
+      ]))
     return ["orderId": .int(order), "status": .string(status.rawValue)]
   }
 }

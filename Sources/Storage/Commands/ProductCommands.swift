@@ -28,7 +28,7 @@ extension CreateProduct: LedgerCommand {
         "category": .text(category), "price": .int(price), "currency": .string(currency),
         "unit": .string(unit), "minimum": .int(minimum), "attributes": attributes,
         "barcodes": barcodes.isEmpty ? nil : .array(barcodes.map(JSON.string)),
-        "forbidsNegative": .bool(forbidsNegative), "userName": .text(entry.identity?.name),
+        "product": try entry.catalogueRow(of: id), "userName": .text(entry.identity?.name),
       ]))
     return ["productId": .int(id)]
   }

@@ -78,7 +78,8 @@ extension SetStock: LedgerCommand {
         try entry.move(
           difference, at: place,
           .init(
-            reason: reason.flatMap(MovementReason.init(rawValue:)) ?? .adjustment, note: reason,
+            reason: reason.flatMap(MovementReason.init(rawValue:)) ?? .adjustment,
+            note: note ?? reason,
             isCounted: true)
         ).available
     }

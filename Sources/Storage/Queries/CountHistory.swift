@@ -26,6 +26,8 @@ package struct CountHistory: Sendable, Equatable {
   /// The open session; `nil` where the room has none.
   package var count: Int64?
   package var branch: Int64?
+  /// Who completed the room's last session, where none is open any more.
+  package var completedBy: String?
   /// Oldest first.
   package var lines: [Line] = []
   /// What the log held when this was read.
@@ -34,17 +36,23 @@ package struct CountHistory: Sendable, Equatable {
 
 extension Store {
   package func countHistory(room: String) throws(StoreError) -> CountHistory {
-    try read { db in
+    let room = CountRoom.normalised(room)
+    return try read { db in
       var history = CountHistory(position: try Self.position(db))
       let open = try Row.fetchOne(
         db,
         sql: """
-          SELECT c.id, l.branch FROM count c LEFT JOIN location l ON l.id = c.location
-          WHERE c.room = ? AND c.status = 'open'
+          SELECT c.id, l.branch, c.status, u.login FROM count c
+            LEFT JOIN location l ON l.id = c.location LEFT JOIN user u ON u.id = c.completed_by
+          WHERE c.room = ? ORDER BY c.status = 'open' DESC, c.id DESC LIMIT 1
           """, arguments: [room])
       guard let open else { return history }
-      history.count = open[0]
       history.branch = open[1]
+      guard open[2] == CountStatus.open.rawValue else {
+        history.completedBy = open[3]
+        return history
+      }
+      history.count = open[0]
       history.lines = try Row.fetchAll(
         db,
         sql: """

@@ -5,6 +5,7 @@ extension Listing {
     products, locations, stock, movements, reservations, transfers, orders, payments, sales,
     customers, counts, countLines, proposals, pairings, shopifySyncs, terminals, customEvents,
     usage, notifications, branches, users, devices, sessions, tray,
+    conflicts, refusedChanges,
   ]
 
   package static func named(_ name: String) -> Listing? {

@@ -64,7 +64,9 @@ final class Program: Sendable {
 
   /// Our programs lie beside the tests, or where QUARTERMASTER_BIN says; others are the system's.
   private static func path(of program: String) -> String {
-    guard program.hasPrefix("quartermaster") else { return program }
+    guard program.hasPrefix("quartermaster") || program == "conformance-server" else {
+      return program
+    }
     let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
     let folder = ProcessInfo.processInfo.environment["QUARTERMASTER_BIN"] ?? beside
     return folder + "/" + program
@@ -112,9 +114,10 @@ struct Finished: Sendable {
 
 func run(
   _ program: String, _ arguments: [String], environment: [String: String] = [:],
-  input: String = "", within limit: Duration = .seconds(90)
+  input: String = "", inputFile: String? = nil, within limit: Duration = .seconds(90)
 ) async throws -> Finished {
-  let process = try Program(program, arguments, environment: environment, input: input)
+  let process = try Program(
+    program, arguments, environment: environment, input: input, inputFile: inputFile)
   let ending = try await process.end(within: limit)
   return Finished(ending: ending, output: process.output, errors: process.errors)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import LinkRelay
 import Synchronization
 import Wire
 
@@ -51,6 +52,11 @@ final class Shore: Sendable {
       "--shore", "http://127.0.0.1:\(link.port)", "--site", Self.site, "--site-key-file",
       folder.file("site.key"),
     ]
+  }
+
+  /// A command of shore's on this folder, beside the running server.
+  func command(_ arguments: String...) async throws -> Finished {
+    try await run("quartermaster-shore", arguments + ["--data", data])
   }
 
   func export() async throws -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import LinkRelay
 import Synchronization
 import Testing
 import Wire
@@ -53,7 +54,7 @@ extension WholeProcess {
       }
       #expect(try await hub.stop() == .exited(0))
 
-      try await compare(hub, writers)
+      try await hub.compare(with: writers, stock: Self.firstStock)
       try await compare(hub, followers)
       let verdict = try await hub.command("verify")
       #expect(verdict.ending == .exited(0) && verdict.output.hasPrefix("All is well"))
@@ -100,43 +101,6 @@ extension WholeProcess {
 
     private func confirmed(_ writers: [Writer]) -> Int {
       writers.reduce(0) { $0 + $1.books.acks.count }
-    }
-
-    /// The hub's movements against the devices' own books.
-    private func compare(_ hub: Hub, _ writers: [Writer]) async throws {
-      var sent: [String: Writer.Change] = [:]
-      var acks: [String: Int64] = [:]
-      for writer in writers {
-        #expect(writer.books.complaints.isEmpty)
-        sent.merge(writer.books.changes) { first, _ in first }
-        acks.merge(writer.books.acks) { first, _ in first }
-      }
-      #expect(acks.count == sent.count)
-
-      var booked: [String: Writer.Change] = [:]
-      var twice: [String] = []
-      var misplaced: [String] = []
-      for line in try await hub.command("export", "movements").succeeded().lines {
-        let movement = try JSON(parsing: line)
-        guard let id = movement["note"]?.text, let product = movement["productId"]?.integer,
-          let quantity = movement["quantity"]?.integer
-        else { continue }
-        if booked.updateValue(.init(product: product, quantity: quantity), forKey: id) != nil {
-          twice.append(id)
-        }
-        if acks[id] != movement["seq"]?.integer { misplaced.append(id) }
-      }
-      #expect(twice == [])
-      #expect(misplaced == [])
-      #expect(acks.keys.filter { booked[$0] == nil } == [], "confirmed and lost")
-      #expect(booked == sent)
-
-      let levels = Dictionary(grouping: sent.values, by: \.product)
-        .mapValues { $0.reduce(Self.firstStock) { $0 + $1.quantity } }
-      let stock = try await hub.sql("SELECT product, SUM(quantity) FROM stock GROUP BY product")
-      #expect(Set(stock) == Set(levels.map { "\($0)|\($1)" }))
-      let log = try await hub.sql("SELECT COUNT(*) = MAX(seq), MIN(seq) FROM event")
-      #expect(log == ["1|1"], "the log has a gap")
     }
 
     /// Each follower has heard all that there was to hear, in order, once.

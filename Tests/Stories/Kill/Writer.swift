@@ -127,6 +127,8 @@ final class Writer: Sendable {
 
   private func heard(_ message: JSON) {
     guard let type = message["type"]?.text, ["ack", "refused"].contains(type) else { return }
+    // A hub that is stopping takes nothing more; the change goes again to the next one.
+    if type == "refused", message["code"]?.text == "unavailable" { return }
     if type == "ack" { onConfirmation() }
     let id = message["id"]?.text ?? ""
     let line = state.withLock { state in

@@ -1,3 +1,4 @@
+import LinkRelay
 import Testing
 import Wire
 

@@ -1,4 +1,6 @@
 import API
+import Dialects
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -6,8 +8,8 @@ import NIOWebSocket
 import Realtime
 
 /// A port whose connections become WebSockets, or are served HTTP; nobody is turned away.
-struct Port {
-  struct Surface: Sendable {
+package struct LivePort: Sendable {
+  package struct Surface: Sendable {
     var messageSize: Int
     var connect: @Sendable (_ head: HTTPRequestHead, _ address: String) -> any WebSocketPeer
     var http: HTTPFront?
@@ -16,8 +18,12 @@ struct Port {
   private typealias Serve = @Sendable () async -> Void
   private let channel: NIOAsyncChannel<EventLoopFuture<Serve>, Never>
 
-  init(host: String, port: Int, serving surface: Surface) async throws {
-    channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+  /// - Parameter port: 0 lets the system choose.
+  package init(
+    host: String = "127.0.0.1", port: Int = 0, serving surface: Surface,
+    on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+  ) async throws {
+    channel = try await ServerBootstrap(group: group)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -26,9 +32,9 @@ struct Port {
       }
   }
 
-  var number: Int { channel.channel.localAddress?.port ?? 0 }
+  package var number: Int { channel.channel.localAddress?.port ?? 0 }
 
-  func run() async throws {
+  package func run() async throws {
     try await channel.executeThenClose { inbound in
       try await withThrowingDiscardingTaskGroup { group in
         for try await connection in inbound {
@@ -36,6 +42,21 @@ struct Port {
         }
       }
     }
+  }
+
+  /// Serves while `body` runs.
+  package static func with<Value: Sendable>(
+    _ surface: Surface, loops: Int = 1, _ body: @Sendable (_ port: Int) async throws -> Value
+  ) async throws -> Value {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
+    let port = try await LivePort(serving: surface, on: group)
+    let result = try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await port.run() }
+      defer { tasks.cancelAll() }
+      return try await body(port.number)
+    }
+    try await group.shutdownGracefully()
+    return result
   }
 
   private static func configure(
@@ -83,5 +104,32 @@ struct Port {
         return {}
       }
     }
+  }
+}
+
+extension LivePort.Surface {
+  /// Every message is echoed, on any path.
+  package static func webSocketEcho(messageSize: Int) -> Self {
+    Self(messageSize: messageSize, connect: { _, _ in WebSocketEcho() }, http: nil)
+  }
+
+  /// Whatever `engine` is for, on its path.
+  package static func engine(_ engine: EngineServer, logger: Logger = .silent) -> Self {
+    let polling = PollingRoutes(path: engine.settings.path) { head, address, loop, left, body in
+      await engine.answer(head, from: address, on: loop, departure: left, body: body)
+    }
+    return Self(
+      messageSize: engine.settings.maxPayload,
+      connect: { head, address in
+        engine.connect(EngineCaller(connection: 0, address: address, head: head, leave: {}))
+      }, http: HTTPFront(polling: polling, logger: logger))
+  }
+
+  package static func engineEcho(_ settings: EngineSettings) -> Self {
+    engine(EngineServer(settings, host: EngineEcho.Host()))
+  }
+
+  package static func socketEcho(_ settings: EngineSettings, _ bounds: SocketSettings) -> Self {
+    engine(EngineServer(settings, host: SocketEcho.server(bounds)))
   }
 }

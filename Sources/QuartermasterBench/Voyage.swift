@@ -1,0 +1,154 @@
+import Foundation
+import Inventory
+import LinkRelay
+import Logging
+import Storage
+import Synchronization
+
+/// One hub with a backlog, one shore, and the link between them that comes up.
+final class Voyage {
+  struct Figures {
+    var idle = Crew.Outcome()
+    var draining = Crew.Outcome()
+    var memory = ProcessFigures.Memory()
+    var largestMemory = ProcessFigures.Memory()
+    var events = 0
+    /// From the link's coming to the first byte, and to shore being equal.
+    var untilFirstByte = 0.0
+    var untilEqual = 0.0
+    /// Bytes of HTTP, heads and all, as the sockets count them.
+    var up = 0
+    var down = 0
+    /// Bytes of whole packets on the link.
+    var carriedUp = 0
+    var carriedDown = 0
+    var connections = 0
+    var hubSeconds = 0.0
+  }
+
+  private static let crewPerSecond = 20
+  private static let devices = 8
+
+  private let data: String
+  private let profile: LinkProfile
+  private let relay: Relay
+  private let namespace: LinkNamespace?
+  private let shore: HubProcess
+  private let hub: HubProcess
+  private var crew: Crew
+  private let store: Store
+
+  /// - Parameters:
+  ///   - data: the hub's folder with its backlog.
+  ///   - shoreData: an empty place for shore's.
+  init(
+    _ profile: LinkProfile, hub program: String, shore shoreProgram: String, data: String,
+    shoreData: String, products: [Int64], inNamespace: Bool
+  ) throws {
+    self.data = data
+    self.profile = profile
+    let key = try HubProcess.run(shoreProgram, ["site", "add", "bench", "--data", shoreData])
+    try key.write(toFile: data + "/site.key", atomically: true, encoding: .utf8)
+    let token = try HubProcess.token(program, data: data)
+    var conditions = profile.conditions
+    namespace =
+      inNamespace ? conditions.bitsPerSecond.flatMap(LinkNamespace.init(bitsPerSecond:)) : nil
+    if namespace != nil { conditions.bitsPerSecond = nil }
+    let host = namespace == nil ? "127.0.0.1" : LinkNamespace.address
+    let serve = ["serve", "--data", shoreData, "--listen", host + ":0"]
+    shore = try HubProcess("/usr/bin/env", (namespace?.prefix ?? []) + [shoreProgram] + serve)
+    let port = Int(shore.port)
+    let shaped = conditions
+    relay = try Self.wait { try await Relay(to: port, at: host, shaped) }
+    relay.cut()
+    hub = try HubProcess(
+      program, data: data,
+      arguments: [
+        "--shore", "http://127.0.0.1:\(relay.port)", "--site", "bench", "--site-key-file",
+        data + "/site.key",
+      ])
+    crew = try Crew(hub, token, devices: Self.devices, products: products)
+    store = try Store(directory: data)
+  }
+
+  var isInNamespace: Bool { namespace != nil }
+
+  func end() {
+    crew.leave()
+    hub.stop()
+    shore.stop()
+    relay.close()
+    namespace?.remove()
+    try? store.close()
+  }
+
+  /// - Parameter limit: seconds after which shore must be equal.
+  func sail(within limit: Double) throws -> Figures {
+    var figures = Figures()
+    _ = try crew.pace(perSecond: Self.crewPerSecond, seconds: 2)
+    figures.idle = try crew.pace(perSecond: Self.crewPerSecond, seconds: 10)
+    figures.memory = try hub.figures.memory()
+    figures.largestMemory = figures.memory
+    let safe = try store.safeOnShore()
+    let processor = try hub.figures.processorTime()
+    let (up, down, carried) = (relay.passed, relay.returned, carried)
+
+    relay.restore()
+    let start = Clock.now()
+    var halves = 0
+    var isDone = false
+    var nextLook = start
+    // The crew goes on while the backlog drains; what it adds goes too.
+    figures.draining = try crew.pace(perSecond: Self.crewPerSecond, seconds: limit) {
+      let now = Clock.now()
+      guard now >= nextLook else { return !isDone }
+      nextLook = now + 500_000_000
+      if figures.untilFirstByte == 0, relay.passed > up {
+        figures.untilFirstByte = Clock.seconds(since: start)
+      }
+      if figures.untilFirstByte > 0 {
+        halves += 1
+        profile.befall(relay, after: halves)
+      }
+      let memory = try hub.figures.memory()
+      if memory.resident > figures.largestMemory.resident { figures.largestMemory = memory }
+      isDone = try halves % 2 == 0 && store.backlog().values.reduce(0, +) < 200
+      return !isDone
+    }
+    var seq = try store.position().seq
+    while try store.safeOnShore() < seq {
+      guard Clock.seconds(since: start) < limit else {
+        throw Failure("Shore is not equal to the hub after \(Int(limit)) s.")
+      }
+      usleep(20_000)
+      seq = try store.position().seq
+    }
+    figures.untilEqual = Clock.seconds(since: start)
+    figures.events = Int(seq - safe)
+    (figures.up, figures.down) = (relay.passed - up, relay.returned - down)
+    let after = self.carried
+    (figures.carriedUp, figures.carriedDown) = (after.up - carried.up, after.down - carried.down)
+    figures.connections = relay.connections
+    figures.hubSeconds = try hub.figures.processorTime() - processor
+    return figures
+  }
+
+  private var carried: (up: Int, down: Int) { namespace?.carried ?? relay.carried }
+
+  /// Waits on this thread, which may wait.
+  private static func wait<Value: Sendable>(
+    _ body: @escaping @Sendable () async throws -> Value
+  ) throws -> Value {
+    let result = Mutex<Result<Value, any Error>?>(nil)
+    let done = DispatchSemaphore(value: 0)
+    Task {
+      let made: Result<Value, any Error>
+      do { made = .success(try await body()) } catch { made = .failure(error) }
+      result.withLock { $0 = made }
+      done.signal()
+    }
+    done.wait()
+    guard let made = result.withLock({ $0 }) else { throw Failure("Nothing was made.") }
+    return try made.get()
+  }
+}

@@ -1,0 +1,38 @@
+import Inventory
+import Sync
+
+/// How much of a site's log a screen in the office has shown: as far as each lane has come, for the
+/// lanes overtake each other on their way ashore.
+struct OfficeCursor: Sendable, Hashable {
+  var epoch: String
+  var through: [Lane: Int64]
+
+  /// `e1.0.12.3`: the epoch, then the lanes, first to bulk. Serves as an event's id, which browsers
+  /// send back when they return (HTML Standard, section 9.2, "Server-sent events").
+  var text: String {
+    ([epoch] + Lane.allCases.map { String(through[$0] ?? 0) }).joined(separator: ".")
+  }
+
+  init(epoch: String, through: [Lane: Int64]) {
+    self.epoch = epoch
+    self.through = through
+  }
+
+  init?(_ text: String) {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    let seqs = parts.suffix(Lane.allCases.count).compactMap { Int64($0) }
+    guard parts.count > Lane.allCases.count, seqs.count == Lane.allCases.count,
+      seqs.allSatisfy({ $0 >= 0 })
+    else { return nil }
+    self.init(
+      epoch: parts.dropLast(Lane.allCases.count).joined(separator: "."),
+      through: Dictionary(uniqueKeysWithValues: zip(Lane.allCases, seqs)))
+  }
+
+  /// Whether what was shown still belongs to the site's log: not where a restore aboard cut it off.
+  func isPart(of lineage: Lineage) -> Bool {
+    guard let index = lineage.entries.firstIndex(where: { $0.epoch == epoch }) else { return false }
+    let next = lineage.entries.dropFirst(index + 1).first?.firstSeq ?? Int64.max
+    return through.values.allSatisfy { $0 < next }
+  }
+}

@@ -1,0 +1,277 @@
+"""A hub, tablets with a line that can be cut, and what people do on them.
+
+Every tablet reaches the hub through a wire of its own, at an address of its own: cutting the wire
+is what a steel bulkhead does, the browser is not told.
+"""
+
+import base64
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+from playwright.sync_api import expect, sync_playwright
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+PROGRAM = os.path.join(os.environ.get("QUARTERMASTER_BIN", ".build/debug"), "quartermaster")
+PASSWORD = "long enough words"
+# Chromium refuses its sandbox to root, who runs in a container of its own anyway.
+SANDBOX = ["--no-sandbox"] if os.geteuid() == 0 else []
+
+expect.set_options(timeout=10_000)
+
+
+def eventually(check, within=10.0):
+    """The value of `check` once it is true; fails after `within` seconds."""
+    end = time.monotonic() + within
+    while True:
+        value = check()
+        if value:
+            return value
+        assert time.monotonic() < end, f"waited {within} s in vain"
+        time.sleep(0.05)
+
+
+class Hub:
+    """A hub in a folder of its own, with three people and a small store."""
+
+    def __init__(self, products=()):
+        self.folder = tempfile.mkdtemp(prefix="quartermaster-browser-")
+        self.data = os.path.join(self.folder, "hub")
+        self.port = free_port()
+        self.process = None
+        self.start()
+        for name, role in [("ana", "admin"), ("max", "manager"), ("ben", "staff")]:
+            self.run("user", "add", name, "--role", role, "--password-stdin", stdin=PASSWORD)
+        self.tokens = {}
+        self.admin = self.run("token", "ana").strip()
+        self.galley = self.post("locations", name="Galley")["locationId"]
+        self.cellar = self.post("locations", name="Wine cellar")["locationId"]
+        for product in products:
+            self.stock(**product)
+
+    def start(self):
+        self.log = open(os.path.join(self.folder, "log"), "ab")
+        self.process = subprocess.Popen(
+            [PROGRAM, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"],
+            stdout=self.log, stderr=self.log)
+        eventually(self.is_well, within=30)
+
+    def is_well(self):
+        with contextlib.suppress(OSError):
+            return urllib.request.urlopen(f"{self.url}/health", timeout=2).status == 200
+        return False
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait(timeout=20)
+            self.log.close()
+            self.process = None
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, *arguments, stdin=None):
+        result = subprocess.run(
+            [PROGRAM, *arguments, "--data", self.data], input=stdin and stdin + "\n", text=True,
+            capture_output=True, timeout=60)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def ask(self, path, body=None):
+        request = urllib.request.Request(
+            f"{self.url}/api/v1/{path}", None if body is None else json.dumps(body).encode(),
+            {"Authorization": f"Bearer {self.admin}"})
+        try:
+            return json.load(urllib.request.urlopen(request, timeout=20))
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{path}: {error.read().decode()}") from error
+
+    def post(self, path, **body):
+        return self.ask(path, body)["data"]
+
+    def stock(self, name, sku, quantity, **more):
+        product = self.post("products", name=name, sku=sku, **more)["productId"]
+        if quantity:
+            self.post("stock/add", productId=product, locationId=self.cellar, quantity=quantity)
+        return product
+
+    def level(self, product):
+        return self.ask(f"products/{product}")["onHand"]
+
+    def moves(self, product):
+        """What was taken or put since the first delivery, oldest first."""
+        items = self.ask(f"movements?productId={product}")["items"]
+        return [item["quantity"] for item in items if item["reason"] != "restock"]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Wire:
+    """A TCP relay to the hub that can be cut, or deaf in one direction."""
+
+    def __init__(self, hub):
+        self.hub = hub
+        self.isCut = False
+        self.isDeaf = False
+        self.pairs = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            try:
+                if self.isCut:
+                    raise OSError
+                far = socket.create_connection(("127.0.0.1", self.hub.port))
+            except OSError:
+                near.close()
+                continue
+            self.pairs.append((near, far))
+            threading.Thread(target=self.pump, args=(near, far, False), daemon=True).start()
+            threading.Thread(target=self.pump, args=(far, near, True), daemon=True).start()
+
+    def pump(self, source, target, isAnswer):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if not (isAnswer and self.isDeaf):
+                    target.sendall(data)
+        hang_up(source, target)
+
+    def cut(self):
+        self.isCut = True
+        for pair in self.pairs:
+            hang_up(*pair)
+        self.pairs = []
+
+    def mend(self):
+        self.isCut = False
+        self.isDeaf = False
+
+    def close(self):
+        self.cut()
+        self.listener.close()
+
+
+def hang_up(*ends):
+    for end in ends:
+        # Closing alone would leave the other thread reading for ever.
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()
+
+
+class Tablet:
+    """One device: a browser with storage of its own, its wire, and a person."""
+
+    def __init__(self, playwright, hub, size=(820, 1180), folder=None, wire=None, **options):
+        self.hub = hub
+        self.wire = wire or Wire(hub)
+        self.folder = folder or tempfile.mkdtemp(prefix="quartermaster-tablet-")
+        self.problems = []
+        self.context = playwright.chromium.launch_persistent_context(
+            self.folder, executable_path=CHROMIUM, args=SANDBOX,
+            viewport={"width": size[0], "height": size[1]}, locale=options.pop("locale", "en-GB"),
+            **options)
+        self.page = self.context.pages[0]
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("console", self.note)
+
+    def note(self, message):
+        # A wire that was cut is an error to the browser, not to us.
+        if message.type == "error" and not re.search(r"Failed to load resource|WebSocket connection", message.text):
+            self.problems.append(message.text)
+
+    @property
+    def url(self):
+        # Only localhost counts as safe without TLS, which is what the worker and locks want.
+        return f"http://localhost:{self.wire.port}/"
+
+    def sign_in(self, name="ben"):
+        self.page.goto(self.url)
+        self.page.locator("#name").fill(name)
+        self.page.locator("#password").fill(PASSWORD)
+        self.page.locator("form .primary").click()
+        self.ready()
+        return self
+
+    def ready(self):
+        # The pauses between attempts grow to ten seconds.
+        expect(self.page.locator("header .line.good")).to_be_visible(timeout=30_000)
+
+    def line(self, words):
+        return self.page.locator("header").get_by_role("link", name=re.compile(words))
+
+    def open(self, screen):
+        self.page.evaluate("hash => { location.hash = hash }", f"#/{screen}")
+        self.page.wait_for_timeout(50)
+
+    def take(self, product, quantity=1):
+        """Takes goods on the quick adjust screen, with the fingers."""
+        self.open("stock")
+        self.open(f"adjust/{product}")
+        for _ in range(quantity - 1):
+            self.page.get_by_role("button", name="How many: one more").click()
+        self.page.get_by_role("button", name=re.compile(r"^Take \d")).click()
+        expect(self.page.locator(".toast").last).to_be_visible()
+
+    def level(self, product):
+        self.open(f"product/{product}")
+        return self.page.locator(".figure .level")
+
+    def waiting(self):
+        """How many changes wait on the disk itself."""
+        return self.page.evaluate("""() => new Promise((resolve, reject) => {
+          const open = indexedDB.open('quartermaster')
+          open.onerror = () => reject(open.error)
+          open.onsuccess = () => {
+            const count = open.result.transaction('queue').objectStore('queue').count()
+            count.onsuccess = () => { open.result.close(); resolve(count.result) }
+          }
+        })""")
+
+    def shell_is_kept(self):
+        """The worker has the whole app and will serve it."""
+        self.page.evaluate("() => navigator.serviceWorker.ready.then(() => {})")
+
+    def close(self):
+        with contextlib.suppress(Exception):
+            self.context.close()
+        self.wire.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def kill(tablet):
+    """The battery is flat: no page hears of it, nothing is written after."""
+    needle = tablet.folder.encode()
+    for entry in os.listdir("/proc"):
+        with contextlib.suppress(OSError, ValueError):
+            with open(f"/proc/{int(entry)}/cmdline", "rb") as file:
+                if b"--user-data-dir=" + needle in file.read():
+                    os.kill(int(entry), 9)
+    for name in ("SingletonLock", "SingletonCookie", "SingletonSocket"):
+        with contextlib.suppress(OSError):
+            os.unlink(os.path.join(tablet.folder, name))

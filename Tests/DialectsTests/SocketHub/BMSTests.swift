@@ -1,0 +1,349 @@
+import Access
+import HubFixtures
+import Inventory
+import Realtime
+import Storage
+import Testing
+import Wire
+
+/// Seed 004 on the hub: its namespaces, over a WebSocket.
+@Suite struct BMSTests {
+  @Test(arguments: ["/ws", "/ws-pos", "/main", "/pos"])
+  func `the crew is greeted in its namespaces`(namespace: String) async throws {
+    try await LiveHub.with { live in
+      let branch = try await live.branch("Marina")
+      let person = try await live.person(.staff, branches: [branch])
+
+      let client = try await SocketClient.open(live, namespace, as: person)
+
+      let connected = try await client.event("connected")
+      #expect(connected["message"]?.text == "WebSocket connection established")
+      #expect(connected["namespace"]?.text == namespace)
+      #expect(connected["user"]?["id"]?.text == "\(person.user)")
+      #expect(connected["user"]?["role"]?.text == "STAFF")
+      #expect(connected["user"]?["branchId"]?.text == "\(branch)")
+      #expect(
+        connected["rooms"]
+          == .array(
+            [
+              "branch:\(branch)", "user:\(person.user)", "notifications:\(person.user)",
+              "user-role:staff",
+            ].map(JSON.string)))
+    }
+  }
+
+  @Test func `the admins' namespaces are for admins`() async throws {
+    try await LiveHub.with { live in
+      let (staff, admin) = (try await live.person(.staff), try await live.person(.admin))
+
+      for namespace in ["/ws-admin", "/admin"] {
+        await #expect(throws: SocketClient.Refused(message: "Insufficient permissions")) {
+          _ = try await SocketClient.open(live, namespace, as: staff)
+        }
+        _ = try await SocketClient.open(live, namespace, as: admin).event("connected")
+      }
+    }
+  }
+
+  @Test(
+    arguments: [
+      (
+        "/ws", [:],
+        "Authentication error: No token provided"
+      ), ("/ws", ["token": "x.y.z"], "Authentication error: Invalid token"),
+      ("/nowhere", ["token": "x"], "Invalid namespace"),
+    ] as [(String, JSON, String)])
+  func `others are kept out in the system's own words`(
+    namespace: String, auth: JSON, message: String
+  ) async throws {
+    try await LiveHub.with { live in
+      _ = await #expect(throws: SocketClient.Refused(message: message)) {
+        _ = try await SocketClient.open(live, namespace, auth: auth)
+      }
+    }
+  }
+
+  @Test func `several namespaces share one connection`() async throws {
+    try await LiveHub.with { live in
+      let (admin, staff) = (try await live.person(.admin), try await live.person(.staff))
+      let first = try await SocketClient.open(live, "/ws", as: staff)
+      let second = try await first.join("/ws-admin", as: admin)
+      let third = try await first.join("/", as: staff)
+
+      try await second.emit("ping", id: 1)
+      _ = try await second.acknowledgement(1)
+      try await third.emit("subscribe:inventory", [:], id: 2)
+      _ = try await third.acknowledgement(2)
+      #expect(live.hub.traffic.connections == 1)
+
+      await first.web.raw.close()
+      #expect(try await live.eventually { live.hub.traffic.connections == 0 })
+      #expect(try await live.hub.presences().isEmpty)
+      #expect(live.hub.rooms.isEmpty)
+    }
+  }
+
+  @Test func `rooms are joined, listed and left`() async throws {
+    try await LiveHub.with { live in
+      let client = try await SocketClient.open(live, "/ws", as: try await live.person(.staff))
+      try await client.emit("join-room", ["roomId": "pos-terminal"])
+      #expect(try await client.event("room-joined") == ["roomId": "pos-terminal"])
+      try await client.emit("get-rooms")
+      let list = try await client.event("rooms-list")
+      #expect(list["rooms"]?.elements?.contains("pos-terminal") ?? false)
+      #expect(list["count"]?.integer == list["rooms"]?.elements.map { Int64($0.count) })
+      try await client.emit("leave-room", ["roomId": "pos-terminal"])
+      #expect(try await client.event("room-left") == ["roomId": "pos-terminal"])
+      try await client.emit("leave-room", ["roomId": "never-joined"])
+      #expect(try await client.event("room-left") == ["roomId": "never-joined"])
+      try await client.emit("join-room", [:])
+      #expect(try await client.event("error") == ["message": "Room ID is required"])
+      try await client.emit("join-room")
+      #expect(try await client.event("error") == ["message": "Failed to join room"])
+      try await client.emit("leave-room")
+      #expect(try await client.event("error") == ["message": "Failed to leave room"])
+      try await client.emit("subscribe-events", ["eventTypes": ["product:updated"]])
+      #expect(try await client.event("subscribed") == ["eventTypes": ["product:updated"]])
+      // Upstream this ends the process.
+      try await client.emit("subscribe-events")
+      _ = try await client.event("error")
+    }
+  }
+
+  @Test func `nobody joins the rooms of others`() async throws {
+    try await LiveHub.with { live in
+      let (own, other) = (try await live.branch("Marina"), try await live.branch("Town"))
+      let client = try await SocketClient.open(
+        live, "/ws", as: try await live.person(.staff, branches: [own]))
+      let rooms: [JSON] = [
+        .string("branch:\(other)"), .string("branch-\(other)"), "user:999", "notifications:999",
+        .string("branch-admin:\(own)"), "user-role:admin", "system:alerts", "branch:all", "x:y",
+        ["a": 1], 7,
+      ]
+
+      for room in rooms {
+        try await client.emit("join-room", ["roomId": room])
+        _ = try await client.event("error")
+      }
+      let (there, here) = (
+        try await live.location("Far", branch: other), try await live.location("Near", branch: own)
+      )
+      let product = try await live.product()
+      try await live.adjust(product, at: there, by: 1)
+      try await live.adjust(product, at: here, by: 2)
+
+      let told = try await client.event("inventory:updated")
+      #expect(told["branchId"]?.text == "\(own)")
+      #expect(told["data"]?["adjustment"]?.integer == 2)
+    }
+  }
+
+  @Test func `an admin of a branch hears each event once, of all branches`() async throws {
+    try await LiveHub.with { live in
+      let (own, other) = (try await live.branch("Marina"), try await live.branch("Town"))
+      let admin = try await live.person(.admin, branches: [own])
+      let client = try await SocketClient.open(live, "/ws", as: admin)
+      let product = try await live.product()
+      let places = [
+        try await live.location("Far", branch: other), try await live.location("Near", branch: own),
+      ]
+      for place in places {
+        try await live.perform(
+          "stock.add",
+          ["productId": .int(product), "locationId": .int(place), "quantity": 5],
+          by: .session(admin.session))
+      }
+
+      try await live.settle()
+      let heard = try await client.heard()
+      #expect(heard.filter { $0 == "inventory:updated" }.count == 2)
+    }
+  }
+
+  @Test func `movements, sales and products are told as BMS says them`() async throws {
+    try await LiveHub.with { live in
+      let branch = try await live.branch("Marina")
+      let staff = try await live.person(.staff, branches: [branch])
+      let place = try await live.location("Bar", branch: branch)
+      let client = try await SocketClient.open(live, "/ws-pos", as: staff)
+      let product = try await live.id(
+        "productId", "product.create",
+        ["sku": "RUM", "name": "Rum", "price": 1290, "minimum": 5])
+      let created = try await client.event("product:updated")
+      try await live.perform(
+        "stock.add", ["productId": .int(product), "locationId": .int(place), "quantity": 6],
+        by: .session(staff.session))
+      let added = try await client.event("inventory:updated")
+      try await live.perform(
+        "sale.create",
+        [
+          "locationId": .int(place), "method": "cash",
+          "lines": [["productId": .int(product), "quantity": 2]],
+        ], by: .session(staff.session))
+      let low = try await client.event("low-stock:alert")
+      let sale = try await client.event("transaction:created")
+
+      #expect(created["data"]?["action"]?.text == "created")
+      #expect(created["data"]?["product"]?["price"]?.encoded == "12.9")
+      #expect(created["id"]?.text?.hasPrefix("product:updated-") ?? false)
+      #expect(added["type"]?.text == "inventory:updated")
+      #expect(added["branchId"]?.text == "\(branch)")
+      #expect(added["userId"]?.text == "\(staff.user)")
+      #expect(added["data"]?["productSku"]?.text == "RUM")
+      #expect(added["data"]?["previousStock"]?.integer == 0)
+      #expect(added["data"]?["newStock"]?.integer == 6)
+      #expect(added["data"]?["type"]?.text == "IN")
+      #expect(added["data"]?["userName"]?.text == "staff")
+      #expect(low["data"]?["currentStock"]?.integer == 4)
+      #expect(low["data"]?["minStock"]?.integer == 5)
+      #expect(low["data"]?["urgency"]?.text == "warning")
+      #expect(sale["data"]?["finalAmount"]?.encoded == "25.8")
+      #expect(sale["data"]?["paymentMethod"]?.text == "cash")
+      #expect(sale["data"]?["items"]?.elements?.first?["productSku"]?.text == "RUM")
+      #expect(sale["data"]?["items"]?.elements?.first?["unitPrice"]?.encoded == "12.9")
+      #expect(sale["data"]?["transactionCode"]?.text?.hasPrefix("TXN-") ?? false)
+    }
+  }
+
+  @Test func `a till's own synchronization is told to the crew`() async throws {
+    try await LiveHub.with { live in
+      let till = try await SocketClient.open(live, "/pos", as: try await live.person(.staff))
+      let office = try await SocketClient.open(live, "/ws", as: try await live.person(.manager))
+
+      try await till.emit(
+        "manual-sync-trigger",
+        ["clientId": "pos-1", "timestamp": "now", "reason": "manual-trigger"])
+      let started = try await office.event("sync:status")
+      try await till.emit(
+        "sync-result",
+        ["clientId": "pos-1", "result": ["success": true, "productsSynced": 3, "message": "ok"]])
+      let completed = try await office.event("sync:status")
+      try await till.emit("sync-error", ["clientId": "pos-1", "error": "no link"])
+      let failed = try await office.event("sync:status")
+      try await till.emit("sync-status-update", ["clientId": "pos-1", "status": 7])
+      _ = try await till.event("error")
+
+      #expect(started["data"]?["status"]?.text == "started")
+      #expect(completed["data"]?["status"]?.text == "completed")
+      #expect(failed["data"]?["status"]?.text == "error")
+      #expect(failed["data"]?["error"]?.text == "no link")
+    }
+  }
+
+  @Test func `whoever connects too often in a minute is told, and cut off`() async throws {
+    var limits = Limits()
+    limits.socketsPerUserPerMinute = 5
+    try await LiveHub.with(limits) { live in
+      let (hasty, calm) = (
+        try await live.person(.staff, name: "hasty"), try await live.person(.staff, name: "calm")
+      )
+      for _ in 0..<5 { _ = try await SocketClient.open(live, "/ws", as: hasty).event("connected") }
+
+      let sixth = try await SocketClient.open(live, "/ws", as: hasty)
+
+      #expect(
+        try await sixth.event("error")
+          == ["message": "Too many connections. Please try again later."])
+      await #expect(throws: (any Error).self) { while true { _ = try await sixth.event() } }
+      _ = try await SocketClient.open(live, "/ws", as: calm).event("connected")
+    }
+  }
+
+  @Test func `the status counts connections by namespace`() async throws {
+    try await LiveHub.with { live in
+      let staff = try await live.person(.staff)
+      for namespace in ["/ws", "/ws", "/ws-pos"] {
+        _ = try await SocketClient.open(live, namespace, as: staff).event("connected")
+      }
+
+      let status = try await live.get("/ws-status", as: staff).json
+
+      #expect(status["websocket"]?["enabled"] == true)
+      #expect(
+        status["websocket"]?["namespaces"] == ["/ws": 2, "/ws-admin": 0, "/ws-pos": 1])
+      #expect(status["websocket"]?["connections"]?.integer == 3)
+    }
+  }
+}
+
+/// A client that was cut off for a moment.
+@Suite struct SocketRecoveryTests {
+  @Test(arguments: ["/", "/ws"])
+  func `what was missed comes, once and in order`(namespace: String) async throws {
+    try await LiveHub.with { live in
+      let (product, place) = (try await live.product(), try await live.location())
+      let person = try await live.person(.staff)
+      let first = try await SocketClient.open(
+        live, namespace, as: person, auth: ["recovery": true])
+      if namespace == "/" { try await first.emit("subscribe:inventory", [:], id: 1) }
+      if namespace == "/" { _ = try await first.acknowledgement(1) }
+      try await live.adjust(product, at: place, by: 1)
+      let offset = try await Self.offset(first)
+      await first.web.raw.close()
+      #expect(try await live.eventually { live.hub.traffic.connections == 0 })
+      for quantity in Int64(2)...4 { try await live.adjust(product, at: place, by: quantity) }
+
+      let second = try await SocketClient.open(
+        live, namespace, as: person,
+        auth: ["pid": first.joined["pid"] ?? .null, "offset": .string(offset)])
+
+      var levels: [Int64?] = []
+      while levels.count < 3 {
+        let data = try await second.event("inventory:updated")["data"]
+        levels.append(data?["newQuantity"]?.integer ?? data?["newStock"]?.integer)
+      }
+      #expect(levels == [3, 6, 10])
+      #expect(second.joined["sid"] == first.joined["sid"])
+      #expect(second.joined["pid"] == first.joined["pid"])
+      #expect(try await !second.heard().contains("inventory:updated"))
+    }
+  }
+
+  @Test func `another user's state is nobody's, and rights are asked for again`() async throws {
+    try await LiveHub.with { live in
+      let (product, place) = (try await live.product(), try await live.location())
+      let person = try await live.person(.staff)
+      let thief = try await live.person(.staff, name: "thief")
+      let first = try await SocketClient.open(live, as: person, auth: ["recovery": true])
+      try await first.emit("subscribe:inventory", [:], id: 1)
+      _ = try await first.acknowledgement(1)
+      try await live.adjust(product, at: place, by: 1)
+      let offset = try await Self.offset(first)
+      await first.web.raw.close()
+      #expect(try await live.eventually { live.hub.traffic.connections == 0 })
+      try await live.adjust(product, at: place, by: 1)
+      let auth: JSON = ["pid": first.joined["pid"] ?? .null, "offset": .string(offset)]
+
+      let stolen = try await SocketClient.open(live, as: thief, auth: auth)
+      try await live.perform("user.update", ["userId": .int(person.user), "role": "guest"])
+      let demoted = try await SocketClient.open(
+        live, as: try await live.signedIn("staff"), auth: auth)
+
+      #expect(stolen.joined["sid"] != first.joined["sid"])
+      #expect(try await stolen.heard() == ["connected"])
+      #expect(try await demoted.heard() == ["connected"])
+    }
+  }
+
+  @Test func `clients that know nothing of it get no argument too many`() async throws {
+    try await LiveHub.with { live in
+      let (product, place) = (try await live.product(), try await live.location())
+      let client = try await SocketClient.open(live, "/ws", as: try await live.person(.staff))
+      try await live.adjust(product, at: place, by: 1)
+      while true {
+        let event = try await client.event()
+        guard event.name == "inventory:updated" else { continue }
+        #expect(event.arguments.count == 1)
+        break
+      }
+      #expect(client.joined["pid"] == nil)
+    }
+  }
+
+  /// The last words of the next event that has a place in the log.
+  private static func offset(_ client: SocketClient) async throws -> String {
+    while true {
+      if let offset = try await client.event().arguments.last?.text { return offset }
+    }
+  }
+}

@@ -1,0 +1,439 @@
+import GRDB
+import Inventory
+import Testing
+import Wire
+
+@testable import Storage
+
+/// What the hub makes of changes from shore.
+@Suite struct WayDownTests {
+  private let hub: Hub
+  /// The hub's clock, and what shore's shows as well.
+  private static let now: Int64 = 1_764_547_200_000
+
+  init() throws {
+    hub = try Hub()
+  }
+
+  private func change(
+    _ number: Int64, _ command: String, _ data: JSON, tag: String? = nil, time: Int64 = now,
+    seen: Int64? = nil, by author: String = "Ana"
+  ) throws -> ShoreChange {
+    let through = try seen ?? hub.head
+    return ShoreChange(
+      number: number, tag: tag ?? "tag-of-\(number)",
+      stamp: Stamp(time: time, side: .ashore),
+      seen: .init(
+        epoch: try hub.store.position().epoch,
+        through: Dictionary(uniqueKeysWithValues: Lane.allCases.map { ($0, through) })),
+      author: author, command: command, data: data)
+  }
+
+  @discardableResult
+  private func apply(
+    _ change: ShoreChange, sent: Int64 = now, policy: ShorePolicy = ShorePolicy(),
+    hopeless: Refusal? = nil
+  ) async throws -> JSON {
+    let command = ApplyChange(change, policy: policy, sent: sent, hopeless: hopeless)
+    let submission = Submission(command, by: .shore, operation: change.tag)
+    switch await hub.ledger.submit(submission) {
+    case .done(let receipt): return try JSON(parsing: receipt.data)
+    case .refused(let refusal): throw refusal
+    }
+  }
+
+  private func price(_ product: Int64) throws -> Int64? {
+    try hub.integer("SELECT price FROM product WHERE id = ?", [product])
+  }
+
+  private func tray() throws -> [String] {
+    try hub.store.read {
+      try String.fetchAll($0, sql: "SELECT code || ': ' || message FROM change_refusal ORDER BY id")
+    }
+  }
+
+  private func update(_ product: Int64, _ price: Int64) -> JSON {
+    ["productId": .int(product), "price": .int(price)]
+  }
+
+  @Test func `a change is carried out and the cursor stands behind it`() async throws {
+    let product = try await hub.product()
+
+    let answer = try await apply(try change(1, "product.update", update(product, 1290)))
+
+    #expect(answer["applied"]?.boolean == true)
+    #expect(try price(product) == 1290)
+    #expect(try hub.store.changeCursor() == .init(number: 1, tag: "tag-of-1"))
+    #expect(try hub.told(.productPriceChanged).count == 1)
+  }
+
+  @Test func `a change that comes again does nothing`() async throws {
+    let product = try await hub.product(price: 100)
+    let location = try await hub.location()
+    let policy = ShorePolicy(commands: ["stock.adjust"])
+    let taken: JSON = [
+      "productId": .int(product), "locationId": .int(location), "quantity": -3,
+    ]
+    try await apply(try change(1, "stock.adjust", taken), policy: policy)
+    let head = try hub.head
+
+    try await apply(try change(1, "stock.adjust", taken), policy: policy)
+    // Under another tag, as no honest shore would send it.
+    try await apply(try change(1, "stock.adjust", taken, tag: "another-tag"), policy: policy)
+    // Under another number, as a shore that is an older copy of itself sends it.
+    try await apply(try change(2, "stock.adjust", taken, tag: "tag-of-1"), policy: policy)
+
+    #expect(try hub.head == head)
+    #expect(try hub.level(product, at: location) == -3)
+  }
+
+  @Test func `a change that comes too early waits for the one before`() async throws {
+    let product = try await hub.product(price: 100)
+
+    await #expect(throws: Refusal.self) {
+      try await apply(try change(2, "product.update", update(product, 300)))
+    }
+    try await apply(try change(1, "product.update", update(product, 200)))
+    try await apply(try change(2, "product.update", update(product, 300)))
+
+    #expect(try price(product) == 300)
+    #expect(try hub.store.changeCursor().number == 2)
+  }
+
+  @Test func `what the hub had done under another number is gone past, and once only`() async throws
+  {
+    let product = try await hub.product(price: 100)
+    try await apply(try change(1, "product.update", update(product, 200)))
+
+    try hub.store.passed(try change(2, "product.update", update(product, 200), tag: "tag-of-1"))
+    try hub.store.passed(try change(9, "product.update", update(product, 900)))
+
+    #expect(try hub.store.changeCursor() == .init(number: 2, tag: "tag-of-1"))
+  }
+
+  @Test func `the power goes in the middle of a page, and it goes on from there`() async throws {
+    let product = try await hub.product(price: 100)
+    try await apply(try change(1, "product.update", update(product, 200)))
+    let afterwards = try Hub(in: try hub.folder.copy())
+
+    #expect(try afterwards.store.changeCursor() == .init(number: 1, tag: "tag-of-1"))
+    #expect(try afterwards.integer("SELECT price FROM product") == 200)
+  }
+
+  @Test func `a refused change goes to the tray and the next one follows`() async throws {
+    let product = try await hub.product(price: 100)
+
+    let answer = try await apply(try change(1, "product.update", update(99, 200)))
+    try await apply(try change(2, "product.update", update(product, 300)))
+
+    #expect(answer["code"]?.text == "not_found")
+    #expect(try tray() == ["not_found: There is no product 99."])
+    #expect(try price(product) == 300)
+    let told = try #require(try hub.told(.changeRefused).first)
+    #expect(told["change"]?.integer == 1)
+    #expect(told["by"]?.text == "Ana")
+    #expect(told["message"]?.text == "There is no product 99.")
+  }
+
+  @Test func `an admin takes a refused change off the tray`() async throws {
+    try await apply(try change(1, "product.update", update(99, 200)))
+
+    try await hub.perform("change.dismiss", ["refusedChangeId": 1])
+
+    #expect(try tray().isEmpty)
+    #expect(try hub.told(.changeDismissed).first?["change"]?.integer == 1)
+  }
+
+  @Test func `a fault that does not go away ends on the tray`() async throws {
+    let product = try await hub.product(price: 100)
+    let fault = Refusal(.internalError, "The hub could not save the change. Its log says why.")
+
+    try await apply(
+      try change(1, "product.update", update(product, 200)), hopeless: fault)
+
+    #expect(try tray() == ["internal_error: \(fault.message)"])
+    #expect(try price(product) == 100)
+    #expect(try hub.store.changeCursor().number == 1)
+  }
+
+  @Test(
+    arguments: [
+      ("stock.adjust", ["productId": 1, "locationId": 1, "quantity": -1]),
+      ("session.end", ["sessionId": 1]),
+      ("no.such", [:]),
+      ("user.password", ["userId": 1, "password": "long enough words"]),
+      ("user.create", ["name": "eve", "role": "admin"]),
+      ("user.create", ["name": "eve", "role": "staff", "password": "long enough words"]),
+      ("user.update", ["userId": 1, "active": false]),
+      ("user.update", ["userId": 2, "role": "admin"]),
+    ] as [(String, JSON)])
+  func `shore may do what the hub allows and no more`(command: String, data: JSON) async throws {
+    _ = try await hub.user("cap", .admin)
+    _ = try await hub.user("mate", .staff)
+
+    let answer = try await apply(try change(1, command, data))
+
+    #expect(answer["code"]?.text == "forbidden")
+    #expect(try hub.integer("SELECT COUNT(*) FROM user WHERE role = 'admin' AND active") == 1)
+    #expect(try hub.integer("SELECT COUNT(*) FROM user") == 2)
+  }
+
+  @Test func `a hub may allow shore to manage admins`() async throws {
+    let policy = ShorePolicy(mayManageAdmins: true)
+
+    try await apply(
+      try change(1, "user.create", ["name": "eve", "role": "admin"]), policy: policy)
+
+    #expect(try hub.text("SELECT role FROM user WHERE login = 'eve'") == "admin")
+  }
+
+  @Test func `a product that the hub knows by its sku is changed, another one is added`()
+    async throws
+  {
+    let known = try await hub.product("Impeller kit", price: 100, sku: "IMP")
+
+    try await apply(
+      try change(1, "product.put", ["sku": "IMP", "name": "Impeller kit", "price": 200]))
+    try await apply(
+      try change(2, "product.put", ["sku": "ZINC", "name": "Anode", "price": 300]))
+
+    #expect(try price(known) == 200)
+    #expect(try hub.integer("SELECT price FROM product WHERE sku = 'ZINC'") == 300)
+    #expect(try tray().isEmpty)
+  }
+}
+
+/// Both sides edit one field.
+extension WayDownTests {
+  private func aboard(_ product: Int64, _ price: Int64) async throws {
+    let author = try await hub.signedIn(.manager, name: "Ben")
+    try await hub.perform("product.update", update(product, price), by: author)
+  }
+
+  private func conflicts() throws -> [JSON] { try hub.told(.conflictFound) }
+
+  @Test
+  func `an edit made by someone who had seen the other is no conflict, whatever the clocks say`()
+    async throws
+  {
+    let product = try await hub.product(price: 100)
+    try await aboard(product, 1350)
+
+    try await apply(
+      try change(1, "product.update", update(product, 1290), time: 5), sent: Self.now)
+
+    #expect(try price(product) == 1290)
+    #expect(try conflicts().isEmpty)
+  }
+
+  @Test func `the later of two edits stands and the other one is kept for a person`() async throws {
+    let product = try await hub.product("Impeller kit", price: 100)
+    let seen = try hub.head
+    try await aboard(product, 1350)
+
+    // Made ten minutes before it was sent, so before the edit aboard.
+    try await apply(
+      try change(
+        1, "product.update", update(product, 1290), time: Self.now - 600_000, seen: seen))
+
+    #expect(try price(product) == 1350)
+    let conflict = try #require(try conflicts().first)
+    #expect(conflict["kept"]?.text == "aboard")
+    #expect(
+      conflict["words"]?.text == "product Impeller kit: price: ashore 12.90 EUR by Ana, "
+        + "aboard 13.50 EUR by Ben; the one made aboard stands")
+    #expect(try hub.text("SELECT status FROM conflict") == "open")
+  }
+
+  @Test func `the edit made ashore stands where it is the later one`() async throws {
+    let product = try await hub.product(price: 100)
+    let seen = try hub.head
+    try await aboard(product, 1350)
+
+    try await apply(
+      try change(1, "product.update", update(product, 1290), time: Self.now, seen: seen))
+
+    #expect(try price(product) == 1290)
+    #expect(try conflicts().first?["kept"]?.text == "ashore")
+    #expect(try conflicts().first?["aboard"]?.integer == 1350)
+  }
+
+  @Test func `a shore whose clock runs years ahead wins nothing by it`() async throws {
+    let product = try await hub.product(price: 100)
+    let seen = try hub.head
+    try await aboard(product, 1350)
+    let ahead: Int64 = 10 * 365 * 86_400_000
+
+    try await apply(
+      try change(
+        1, "product.update", update(product, 1290), time: Self.now + ahead - 600_000, seen: seen),
+      sent: Self.now + ahead)
+
+    #expect(try price(product) == 1350)
+  }
+
+  @Test func `only the field in question is held back`() async throws {
+    let product = try await hub.product("Impeller kit", price: 100)
+    let seen = try hub.head
+    try await aboard(product, 1350)
+
+    try await apply(
+      try change(
+        1, "product.update",
+        ["productId": .int(product), "price": 1290, "category": "Engine", "minimum": 2],
+        time: Self.now - 600_000, seen: seen))
+
+    #expect(try price(product) == 1350)
+    #expect(try hub.text("SELECT category FROM product") == "Engine")
+    #expect(try hub.integer("SELECT minimum FROM product") == 2)
+    #expect(try conflicts().count == 1)
+  }
+
+  @Test func `both sides say the same, and nobody is asked`() async throws {
+    let product = try await hub.product(price: 100)
+    let seen = try hub.head
+    try await aboard(product, 1350)
+    let head = try hub.head
+
+    try await apply(try change(1, "product.update", update(product, 1350), seen: seen))
+
+    #expect(try hub.head == head)
+    #expect(try conflicts().isEmpty)
+  }
+
+  @Test func `shore's own edits follow each other without a conflict`() async throws {
+    let product = try await hub.product(price: 100)
+    let seen = try hub.head
+    for (number, price) in [(1, 200), (2, 300), (3, 250)] as [(Int64, Int64)] {
+      try await apply(
+        try change(number, "product.update", update(product, price), seen: seen))
+    }
+
+    #expect(try price(product) == 250)
+    #expect(try conflicts().isEmpty)
+  }
+
+  @Test func `what shore saw of a lineage that was cut off counts as far as it goes`() async throws
+  {
+    let product = try await hub.product(price: 100)
+    try await aboard(product, 1350)
+    var change = try change(
+      1, "product.update", update(product, 1290), time: Self.now - 600_000, seen: 1000)
+    change.seen.epoch = "an epoch of some other hub"
+
+    try await apply(change)
+
+    #expect(try price(product) == 1350)
+    #expect(try conflicts().count == 1)
+  }
+
+  @Test(arguments: [
+    ("location.update", "locationId", "name", "Lazarette", "Forepeak"),
+    ("customer.update", "customerId", "phone", "111", "222"),
+    ("user.update", "userId", "displayName", "Benjamin", "Benny"),
+    ("order.update", "orderId", "note", "by noon", "by night"),
+  ])
+  func `all master data merges by field`(
+    command: String, id: String, field: String, aboard: String, ashore: String
+  ) async throws {
+    _ = try await hub.location()
+    _ = try await hub.user("mate", .staff)
+    let product = try await hub.product(price: 100)
+    try await hub.perform("customer.create", ["name": "Ms Rey"])
+    try await hub.perform(
+      "order.create", ["lines": [["productId": .int(product), "quantity": 1]]])
+    let seen = try hub.head
+    let edit = { (text: String) -> JSON in
+      .object(JSON.Members([(id, 1), (field, .string(text))]))
+    }
+    try await hub.perform(command, edit(aboard))
+
+    try await apply(
+      try change(1, command, edit(ashore), time: Self.now - 600_000, seen: seen))
+
+    let conflict = try #require(try conflicts().first)
+    #expect(conflict["field"]?.text == field)
+    #expect(conflict["aboard"]?.text == aboard)
+    #expect(conflict["ashore"]?.text == ashore)
+    #expect(conflict["kept"]?.text == "aboard")
+  }
+}
+
+/// A person decides.
+extension WayDownTests {
+  /// A conflict over a product's price: 13.50 aboard stands against 12.90 ashore.
+  private func conflict() async throws -> Int64 {
+    let product = try await hub.product(price: 100)
+    let seen = try hub.head
+    try await aboard(product, 1350)
+    try await apply(
+      try change(
+        1, "product.update", update(product, 1290), time: Self.now - 600_000, seen: seen))
+    return product
+  }
+
+  @Test(
+    arguments: [
+      (["conflictId": 1, "choice": "keep"], 1350), (["conflictId": 1, "choice": "other"], 1290),
+      (["conflictId": 1, "choice": "custom", "value": "1300"], 1300),
+    ] as [(JSON, Int64)])
+  func `a conflict is settled aboard`(decision: JSON, stands: Int64) async throws {
+    let product = try await conflict()
+
+    try await hub.perform("conflict.settle", decision)
+
+    #expect(try price(product) == stands)
+    #expect(try hub.text("SELECT status FROM conflict") == "settled")
+    #expect(try hub.told(.conflictSettled).first?["value"]?.integer == stands)
+  }
+
+  @Test func `a conflict is settled ashore, and the hub says who did it`() async throws {
+    let product = try await conflict()
+
+    try await apply(
+      try change(2, "conflict.settle", ["conflictId": 1, "choice": "other"], by: "Cleo"))
+
+    #expect(try price(product) == 1290)
+    #expect(try hub.told(.conflictSettled).first?["by"]?.text == "Cleo (ashore)")
+  }
+
+  @Test(
+    arguments: [
+      (["conflictId": 9, "choice": "keep"], .notFound),
+      (["conflictId": 1, "choice": "custom"], .invalidField),
+      (["conflictId": 1, "choice": "custom", "value": "cheap"], .invalidField),
+      (["conflictId": 1, "choice": "custom", "value": "-5"], .invalidField),
+    ] as [(JSON, Refusal.Code)])
+  func `a decision that makes no sense is refused`(decision: JSON, code: Refusal.Code) async throws
+  {
+    _ = try await conflict()
+
+    #expect(try await hub.refusal("conflict.settle", decision)?.code == code)
+    #expect(try hub.text("SELECT status FROM conflict") == "open")
+  }
+
+  @Test func `a conflict is settled once`() async throws {
+    _ = try await conflict()
+    try await hub.perform("conflict.settle", ["conflictId": 1, "choice": "keep"])
+
+    let again = try await hub.refusal("conflict.settle", ["conflictId": 1, "choice": "other"])
+
+    #expect(again?.code == .wrongState)
+  }
+
+  @Test func `the crew's managers see conflicts and refused changes`() async throws {
+    _ = try await conflict()
+    try await apply(try change(2, "product.update", update(99, 1)))
+    let manager = try await hub.user("boss", .manager)
+    let session = try await hub.session(of: manager)
+    let identity = try #require(try hub.store.identity(session: session))
+
+    let conflicts = try hub.store.page(
+      try #require(Listing.named("conflicts")), PageRequest(), for: identity)
+    let refused = try hub.store.page(
+      try #require(Listing.named("refused-changes")), PageRequest(), for: identity)
+
+    #expect(try JSON(parsing: try #require(conflicts.items.first))["aboard"]?.integer == 1350)
+    #expect(try JSON(parsing: try #require(refused.items.first))["change"]?.integer == 2)
+  }
+}
