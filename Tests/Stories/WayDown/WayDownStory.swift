@@ -1,3 +1,4 @@
+import LinkRelay
 import Foundation
 import LinkRelay
 import Testing
