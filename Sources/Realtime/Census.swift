@@ -12,6 +12,8 @@ package struct Census: Sendable, Equatable {
   /// Topics that anybody listens to, once per event loop.
   package var topics = 0
 
+  package init() {}
+
   mutating func count(_ receiver: Receiver) {
     total += 1
     byPlace[receiver.place, default: 0] += 1

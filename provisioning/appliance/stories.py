@@ -234,7 +234,8 @@ async def device(box, token, number, results, begun, ends):
             if cursor:
                 data["after"] = cursor
             socket.send({"type": "subscribe", "data": data})
-            while True:
+            # Python 3.11's wait_for may swallow a cancellation.
+            while not ends.is_set():
                 message = await asyncio.wait_for(socket.receive(), 60)
                 if message["type"] == "inventory:updated":
                     heard.append(message["seq"])
