@@ -21,7 +21,9 @@ import urllib.request
 from playwright.sync_api import expect, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-PROGRAM = os.path.join(os.environ.get("QUARTERMASTER_BIN", ".build/debug"), "quartermaster")
+PROGRAMS = os.environ.get("QUARTERMASTER_BIN", ".build/debug")
+PROGRAM = os.path.join(PROGRAMS, "quartermaster")
+SHORE = os.path.join(PROGRAMS, "quartermaster-shore")
 PASSWORD = "long enough words"
 # Chromium refuses its sandbox to root, who runs in a container of its own anyway.
 SANDBOX = ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -48,6 +50,7 @@ class Hub:
         self.data = os.path.join(self.folder, "hub")
         self.port = free_port()
         self.process = None
+        self.shore = []
         self.start()
         for name, role in [("ana", "admin"), ("max", "manager"), ("ben", "staff")]:
             self.run("user", "add", name, "--role", role, "--password-stdin", stdin=PASSWORD)
@@ -61,7 +64,7 @@ class Hub:
     def start(self):
         self.log = open(os.path.join(self.folder, "log"), "ab")
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"],
+            [PROGRAM, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.shore],
             stdout=self.log, stderr=self.log)
         eventually(self.is_well, within=30)
 
@@ -117,6 +120,39 @@ class Hub:
         """What was taken or put since the first delivery, oldest first."""
         items = self.ask(f"movements?productId={product}")["items"]
         return [item["quantity"] for item in items if item["reason"] != "restock"]
+
+
+class Shore:
+    """The office, with one site."""
+
+    def __init__(self, folder):
+        self.data = os.path.join(folder, "shore")
+        self.key = os.path.join(folder, "site.key")
+        self.port = free_port()
+        self.process = None
+        with open(self.key, "w", encoding="utf-8") as file:
+            os.chmod(self.key, 0o600)
+            file.write(self.run("site", "add", "aurora"))
+
+    @property
+    def flags(self):
+        return ["--shore", f"http://127.0.0.1:{self.port}", "--site", "aurora", "--site-key-file", self.key]
+
+    def run(self, *arguments):
+        result = subprocess.run([SHORE, *arguments, "--data", self.data], text=True, capture_output=True, timeout=60)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [SHORE, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait(timeout=20)
+            self.process = None
 
 
 def free_port():

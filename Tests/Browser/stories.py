@@ -5,11 +5,12 @@ naming the folder of the built program.
 """
 
 import csv
+import json
 import re
 import time
 import unittest
 
-from aboard import PASSWORD, Hub, Tablet, eventually, expect, kill, sync_playwright
+from aboard import PASSWORD, Hub, Shore, Tablet, eventually, expect, kill, sync_playwright
 
 WINE = dict(name="Château Margaux", sku="MGX", quantity=1, barcodes=["3760031000018"],
             forbidsNegative=True, unit="bottle")
@@ -397,6 +398,30 @@ class Work(Story):
         self.assertEqual(rows[0], ["seq", "time", "type", "what", "userId", "data"])
         self.assertTrue(any(row[2] == "product:created" and str(product) in row[5] for row in rows))
         self.assertFalse([cell for row in rows for cell in row if cell[:1] in "=+-@" and cell])
+
+
+class Ashore(Story):
+    def test_both_receipts_are_shown_and_a_person_decides_between_two_edits(self):
+        shore = Shore(self.hub.folder)
+        self.addCleanup(shore.stop)
+        shore.start()
+        self.hub.stop()
+        self.hub.shore = shore.flags
+        self.hub.start()
+        tablet = self.tablet().sign_in("max")
+        tablet.take(self.beans)
+        tablet.open("sync")
+        expect(tablet.page.get_by_text("On shore", exact=True)).to_be_visible(timeout=30_000)
+
+        shore.stop()
+        self.hub.post(f"products/{self.beans}/update", minimum=5)
+        shore.run("send", "aurora", "product.update", json.dumps({"productId": self.beans, "minimum": 6}), "--by", "Ana")
+        shore.start()
+        tablet.open("tray")
+        expect(tablet.page.get_by_text("Edited aboard and ashore: Espresso beans")).to_be_visible(timeout=60_000)
+        tablet.page.get_by_role("button", name="Aboard: 5").click()
+        expect(tablet.page.get_by_text("Nothing needs a person.")).to_be_visible()
+        eventually(lambda: self.hub.ask(f"products/{self.beans}")["minimum"] == 5)
 
 
 class FirstStart(unittest.TestCase):
