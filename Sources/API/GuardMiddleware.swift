@@ -9,14 +9,12 @@ import Synchronization
 final class GuardMiddleware: RouterMiddleware {
   typealias Context = APIContext
 
-  private let allowedOrigins: Set<String>
-  private let limit: Int
+  private let gate: Gate
   private let requests = Mutex(RateLimiter<String>())
   private let start = ContinuousClock.now
 
-  init(allowedOrigins: Set<String>, limit: Int) {
-    self.allowedOrigins = allowedOrigins
-    self.limit = limit
+  init(gate: Gate) {
+    self.gate = gate
   }
 
   func handle(
@@ -24,11 +22,12 @@ final class GuardMiddleware: RouterMiddleware {
     next: (Request, APIContext) async throws -> Response
   ) async throws -> Response {
     let now = ContinuousClock.now - start
+    let limit = gate.limits.requestsPerMinute
     guard requests.withLock({ $0.admit(context.address, limit: limit, now: now) }) else {
       throw Refusal(.rateLimited, "Too many requests from this address. Wait a minute.")
     }
     if let origin = request.headers[.origin],
-      !Origins.mayConnect(origin, host: request.head.authority, allowedOrigins)
+      !Origins.mayConnect(origin, host: request.head.authority, gate.allowedOrigins)
     {
       throw Refusal(.forbidden, "Pages from \(origin.prefix(100)) may not use this hub.")
     }

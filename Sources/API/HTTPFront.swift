@@ -19,13 +19,12 @@ package struct HTTPFront: Sendable {
   private let logger: Logger
 
   package init(
-    gate: Gate, surroundings: Surroundings, polling: PollingRoutes? = nil,
-    allowedOrigins: Set<String>, logger: Logger
+    gate: Gate, surroundings: Surroundings, polling: PollingRoutes? = nil, logger: Logger
   ) {
     let router = Router(context: APIContext.self)
     router.middlewares.add(ProblemMiddleware())
     router.middlewares.add(
-      GuardMiddleware(allowedOrigins: allowedOrigins, limit: gate.limits.requestsPerMinute))
+      GuardMiddleware(gate: gate))
     SessionRoutes(gate: gate).add(to: router)
     ListingRoutes(gate: gate).add(to: router)
     CommandRoutes(gate: gate).add(to: router)

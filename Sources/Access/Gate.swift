@@ -11,7 +11,7 @@ import Wire
 /// Imports Storage and Inventory; the protocols ask it and never look at sessions themselves.
 package final class Gate: Sendable {
   package let ledger: Ledger
-  package let limits: Limits
+  private let rules: Mutex<Rules>
   package let usage = Usage()
   private let passwords: PasswordHash
   private let tokens: Tokens
@@ -28,15 +28,26 @@ package final class Gate: Sendable {
 
   package init(
     ledger: Ledger, tokens: Tokens, passwords: PasswordHash = PasswordHash(),
-    limits: Limits = Limits(), logger: Logger
+    rules: Rules = Rules(), logger: Logger
   ) throws(StoreError) {
     self.ledger = ledger
     self.tokens = tokens
     self.passwords = passwords
-    self.limits = limits
+    self.rules = Mutex(rules)
     self.logger = logger
     start = clock.now
     setupCode = Mutex(try ledger.store.hasUsers() ? nil : Self.newSetupCode())
+  }
+
+  package var limits: Limits { rules.withLock { $0.limits } }
+
+  /// Origins that pages of other hosts may connect from; `*` for any. Same-origin always passes, and
+  /// so does what sends no Origin, which is no browser.
+  package var allowedOrigins: Set<String> { rules.withLock { $0.allowedOrigins } }
+
+  /// Rules that count from the next request, message or connection on.
+  package func adopt(_ rules: Rules) {
+    self.rules.withLock { $0 = rules }
   }
 
   /// The one-time code that creates the first admin; `nil` once there are users.

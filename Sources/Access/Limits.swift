@@ -1,3 +1,14 @@
+/// What an administrator may change while the hub runs.
+package struct Rules: Sendable {
+  package var limits: Limits
+  package var allowedOrigins: Set<String>
+
+  package init(limits: Limits = Limits(), allowedOrigins: Set<String> = []) {
+    self.limits = limits
+    self.allowedOrigins = allowedOrigins
+  }
+}
+
 /// How much one connection, address or user may take. Every limit has a clear error of its own.
 package struct Limits: Sendable {
   package var connections = 10_000

@@ -21,6 +21,7 @@ import Wire
 struct Assembly {
   let configuration: HubConfiguration
   let logger: Logger
+  let logLevel: LogLevel
   let manager: ServiceManager
   let store: Store
   let gate: Gate
@@ -32,22 +33,30 @@ struct Assembly {
     self.configuration = configuration
     Umask.restrict()
     OpenFiles.raise()
-    logger = Console.logger(configuration.logLevel)
+    logLevel = LogLevel(configuration.logLevel)
+    logger = Logger(supervised: "quartermaster", level: logLevel)
     manager = ServiceManager(logger: logger)
-    manager.extendTimeout(.seconds(120))
     manager.status("Opening the database.")
     lock = try DataLock(directory: configuration.data)
-    store = try Store(directory: configuration.data, currency: configuration.currency)
+    // Replays the log that a power cut left behind, and migrates what an older version wrote.
+    store = try manager.extendingTimeout { () throws(StoreError) in
+      try Store(directory: configuration.data, currency: configuration.currency)
+    }
     let tokens = await Tokens(key: try SecretFile.key(at: configuration.data + "/token.key"))
     gate = try Gate(
-      ledger: Ledger(store: store, logger: logger), tokens: tokens, limits: configuration.limits,
+      ledger: Ledger(store: store, logger: logger), tokens: tokens, rules: configuration.rules,
       logger: logger)
     group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
   }
 
   /// Serves until a signal asks it to stop.
-  /// - Parameter started: is told the address that devices connect to.
-  func run(started: (_ url: String) async throws -> Void) async throws {
+  /// - Parameters:
+  ///   - reload: reads the settings again, for SIGHUP.
+  ///   - started: is told the address that devices connect to.
+  func run(
+    reload: (@Sendable () async throws -> HubConfiguration)? = nil,
+    started: (_ url: String) async throws -> Void
+  ) async throws {
     let position = try store.position()
     let hub = Hub(gate: gate, position: position)
     try await hub.start(on: group, head: position.seq)
@@ -68,21 +77,25 @@ struct Assembly {
       logger.warning("changes by other processes show only with the next own one")
     }
 
-    let upkeep = Upkeep(gate: gate, powered: try store.powered())
+    let upkeep = Upkeep(
+      gate: gate, powered: try store.powered(), retention: configuration.history,
+      directory: configuration.data, logger: logger)
     let loopback = Loopback(group: group)
     let watchdog = Watchdog(
       manager: manager,
       checks: [
         .init(name: "event loops") { try await hub.turn() },
-        .init(name: "database") { try await upkeep.run() },
+        .init(name: "database") { try await check(upkeep) },
         .init(name: "listener") { try await loopback.ask() },
       ], logger: logger)
     let listener = try await listen(hub, watchdog, uplink, downlink)
     loopback.target(host: configuration.host, port: listener.port)
 
     let url = "http://\(configuration.displayHost):\(listener.port)"
-    manager.ready(status: "Serving on \(url).")
     try await started(url)
+    let status = "Serving on \(url)."
+    manager.ready(status: status)
+    logger.info("serving on \(url)", metadata: .occasion(.started))
 
     let front = FrontDesk(
       listener: listener, hub: hub, gate: gate, manager: manager, logger: logger)
@@ -91,6 +104,13 @@ struct Assembly {
     if let downlink { services.append(.init(service: downlink)) }
     services.append(
       .init(service: front, successTerminationBehavior: .gracefullyShutdownGroup))
+    if let reload {
+      services.append(
+        .init(
+          service: Reloader(
+            configuration: configuration, gate: gate, logLevel: logLevel, manager: manager,
+            status: status, logger: logger, load: reload)))
+    }
     services.append(.init(service: watchdog))
     var group = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -99,6 +119,21 @@ struct Assembly {
     withExtendedLifetime(changes) {}
     try store.close()
     try await self.group.shutdownGracefully()
+  }
+
+  /// A write, as proof of life. Where the hub has met a damaged page it asks to be ended at once: each
+  /// further write could spread the damage, and a restart heals what only memory had wrong.
+  private func check(_ upkeep: Upkeep) async throws {
+    do {
+      try await upkeep.run()
+    } catch let error as StoreError {
+      if case .corrupt = error {
+        logger.critical("\(error)", metadata: .occasion(.corruptionFound))
+        manager.trouble("\(error)")
+        manager.trigger()
+      }
+      throw error
+    }
   }
 
   private func makeUplink(_ receipts: SecondReceipts, _ downlink: Downlink?) throws -> Uplink? {
@@ -158,15 +193,14 @@ struct Assembly {
         await sockets.server.answer(
           head, from: address, on: loop, departure: departure, body: body)
       },
-      allowedOrigins: Set(configuration.allowedOrigins), logger: logger)
+      logger: logger)
     do {
       return try await Listener(
         group: group,
         on: manager.listeningSockets().first.map(Listener.Place.socket)
           ?? .address(host: configuration.host, port: configuration.port),
         admission: Admission(
-          hub: hub, allowedOrigins: Set(configuration.allowedOrigins),
-          dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
+          hub: hub, dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
         http: { channel in
           channel.eventLoop.makeCompletedFuture {
             Listener.HTTPConnection(serve: try front.attach(to: channel))

@@ -18,9 +18,10 @@ struct HubConfiguration: Sendable {
   var currency: String
   var logLevel: Logger.Level
   var limits: Limits
+  var history: Retention
   var shore: Shore?
 
-  struct Shore: Sendable {
+  struct Shore: Sendable, Equatable {
     var url: String
     var site: String
     var keyFile: String
@@ -41,7 +42,10 @@ struct HubConfiguration: Sendable {
     ]
     if let file {
       do {
-        providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
+        // A file in which every line is commented out is no mapping to the reader, but nothing wrong.
+        if try Yams.compose(yaml: try String(contentsOfFile: file, encoding: .utf8)) != nil {
+          providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
+        }
       } catch {
         // The parser draws a picture of the place in several lines.
         let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
@@ -55,7 +59,7 @@ struct HubConfiguration: Sendable {
   private static let keys =
     ["data", "listen", "eventLoops", "allowedOrigins", "currency", "logLevel"]
     + ["shore.url", "shore.site", "shore.siteKeyFile", "shore.commands", "shore.manageAdmins"]
-    + limitKeys.map(\.0) + ["limits.replayedEvents"]
+    + limitKeys.map(\.0) + ["limits.replayedEvents", "history.days", "history.megabytes"]
 
   /// A misspelt setting would otherwise be passed over in silence.
   private static func checkKeys(of file: String) throws {
@@ -96,6 +100,9 @@ struct HubConfiguration: Sendable {
     }
     self.logLevel = logLevel
     limits = try Self.limits(settings)
+    history = try Self.history(settings)
+    // Nobody is told to take a snapshot for what a replay would have brought.
+    history.newest = max(history.newest, limits.replayedEvents)
     shore = try Self.shore(settings)
   }
 
@@ -107,6 +114,21 @@ struct HubConfiguration: Sendable {
     }
     let host = text[..<colon].trimmingCharacters(in: ["[", "]"])
     return (host.isEmpty ? "0.0.0.0" : host, port)
+  }
+
+  /// What counts from a reload on; everything else from the next start.
+  var rules: Rules { Rules(limits: limits, allowedOrigins: Set(allowedOrigins)) }
+
+  /// Settings of `other` that only a restart brings into force.
+  func settingsThatNeedARestart(for other: HubConfiguration) -> [String] {
+    let pairs: [(name: String, differs: Bool)] = [
+      ("data", data != other.data), ("listen", (host, port) != (other.host, other.port)),
+      ("eventLoops", eventLoops != other.eventLoops), ("currency", currency != other.currency),
+      ("history", history != other.history),
+      ("limits.replayedEvents", limits.replayedEvents != other.limits.replayedEvents),
+      ("shore", shore != other.shore),
+    ]
+    return pairs.filter { $0.differs }.map { $0.name }
   }
 
   private static let limitKeys:
@@ -140,9 +162,21 @@ struct HubConfiguration: Sendable {
     return limits
   }
 
+  private static func history(_ settings: Settings) throws -> Retention {
+    var history = Retention()
+    if let days = try settings.number("history.days", 0...100_000) { history.days = days }
+    if let megabytes = try settings.number("history.megabytes", 0...1_000_000) {
+      history.megabytes = megabytes
+    }
+    return history
+  }
+
   private static func shore(_ settings: Settings) throws -> Shore? {
-    let parts = ["shore.url", "shore.site", "shore.siteKeyFile"].map(settings.text)
+    var parts = ["shore.url", "shore.site", "shore.siteKeyFile"].map(settings.text)
     if parts.allSatisfy({ $0 == nil }) { return nil }
+    // systemd hands the key over like this (LoadCredential=, systemd.exec(5)).
+    let credentials = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"]
+    parts[2] = parts[2] ?? credentials.map { $0 + "/site.key" }
     guard let url = parts[0], let site = parts[1], let keyFile = parts[2] else {
       throw Failure(
         misuse:
@@ -172,6 +206,9 @@ struct HubConfiguration: Sendable {
       lines.append("  \(key.dropFirst("limits.".count)): \(limits[keyPath: path])")
     }
     lines.append("  replayedEvents: \(limits.replayedEvents)")
+    lines += [
+      "history:", "  days: \(history.days)", "  megabytes: \(history.megabytes)",
+    ]
     if let shore {
       lines += [
         "shore:", "  url: \(quoted(shore.url))", "  site: \(quoted(shore.site))",

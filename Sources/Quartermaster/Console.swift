@@ -2,6 +2,7 @@ import Foundation
 import Inventory
 import Logging
 import Storage
+import Supervision
 
 #if canImport(Glibc)
   import Glibc
@@ -44,10 +45,9 @@ enum Console {
     write("\r\(label) [\(bar)] \(done)/\(total)" + (done == total ? "\n" : ""), to: STDERR_FILENO)
   }
 
-  static func logger(_ level: Logger.Level = .error) -> Logger {
-    var logger = Logger(label: "quartermaster") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = level
-    return logger
+  /// For commands: only what went wrong.
+  static func logger() -> Logger {
+    Logger(supervised: "quartermaster", level: LogLevel(.error))
   }
 }
 

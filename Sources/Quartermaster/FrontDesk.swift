@@ -20,6 +20,7 @@ struct FrontDesk: Service {
       group.addTask {
         try await gracefulShutdown()
         manager.stopping("Finishing what was begun.")
+        logger.info("stopping", metadata: .occasion(.stopping))
         listener.stopAccepting()
         await gate.recordUsage()
         await gate.ledger.close()

@@ -54,17 +54,20 @@ struct Serve: AsyncParsableCommand {
       "shore.siteKeyFile": siteKeyFile, "eventLoops": eventLoops.map { "\($0)" },
       "logLevel": logLevel,
     ]
-    let configuration = try await HubConfiguration.load(
-      flags: flags.compactMapValues { $0 },
-      file: config ?? ProcessInfo.processInfo.environment["QUARTERMASTER_CONFIG"])
+    let given = flags.compactMapValues { $0 }
+    let file = config ?? ProcessInfo.processInfo.environment["QUARTERMASTER_CONFIG"]
+    let configuration = try await HubConfiguration.load(flags: given, file: file)
     if printConfig {
       Console.say(configuration.yaml)
       return
     }
     let assembly = try await Assembly(configuration)
-    try await assembly.run { url in
+    try await assembly.run(
+      reload: { try await HubConfiguration.load(flags: given, file: file) }
+    ) { url in
       Console.say("Listening on \(url)")
       if let code = assembly.gate.openSetupCode {
+        SetupCode.keep(code)
         Console.say(
           """
           Set-up code: \(code)

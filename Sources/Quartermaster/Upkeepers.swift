@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import Inventory
+import Logging
 import Storage
+import Supervision
 import Sync
 import Wire
 
@@ -27,23 +29,78 @@ struct Verify: AsyncParsableCommand {
 
 struct Backup: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a consistent, checked copy of the database, also while the hub runs.")
+    abstract: "Write a consistent, checked copy of the database, also while the hub runs.",
+    discussion: """
+      With --rotate the copy is restored into a scratch folder and verified there before older ones \
+      go, and nothing is written where nothing has happened since the newest one.
+      """)
 
-  @Argument(help: "The file to write.") var file: String
+  @Argument(help: "The file to write.") var file: String?
+  @Option(
+    help: ArgumentHelp(
+      "Write a numbered backup into this folder instead, and let old ones go.",
+      valueName: "folder"))
+  var rotate: String?
+  @Option(help: ArgumentHelp("How many backups --rotate keeps.", valueName: "number"))
+  var keep = 7
   @Option(
     help: ArgumentHelp(
       "Seal it so that only the owner of this certificate can open it.", valueName: "certificate"))
   var seal: String?
   @OptionGroup var data: DataOption
 
+  func validate() throws {
+    guard (file == nil) != (rotate == nil) else {
+      throw ValidationError("Name a file to write, or a folder with --rotate.")
+    }
+    guard seal == nil || rotate == nil else {
+      throw ValidationError(
+        "--seal is for a file; --rotate restores what it wrote, which a seal forbids.")
+    }
+    guard (1...1000).contains(keep) else {
+      throw ValidationError("--keep must be from 1 to 1000.")
+    }
+  }
+
   func run() async throws {
     let store = try data.openStore()
-    if let seal {
-      try SealedBackup(in: data.directory).write(file, of: store, to: seal)
-    } else {
-      try store.backup(to: file) { done in Console.progress("Copying", Int(done * 100), of: 100) }
+    let progress: @Sendable (Double) -> Void = { done in
+      Console.progress("Copying", Int(done * 100), of: 100)
     }
-    Console.say("Wrote \(file).")
+    if let file {
+      if let seal {
+        try SealedBackup(in: data.directory).write(file, of: store, to: seal)
+      } else {
+        try store.backup(to: file, progress: progress)
+      }
+      Console.say("Wrote \(file).")
+    } else if let rotate {
+      try self.rotate(store, in: BackupFolder(rotate), progress)
+    }
+  }
+
+  private func rotate(
+    _ store: Store, in folder: BackupFolder, _ progress: @escaping @Sendable (Double) -> Void
+  ) throws {
+    let logger = Logger(supervised: "quartermaster", level: LogLevel(.notice))
+    do {
+      switch try folder.rotate(store, keep: keep, progress: progress) {
+      case .unchanged(let entry):
+        Console.say("Nothing has happened since \(folder.file(entry)).")
+      case .wrote(let entry, let removed):
+        Console.say("Wrote \(folder.file(entry)) and restored it to be sure.")
+        if JournalLogHandler.isWanted {
+          logger.notice(
+            "backed up to \(folder.file(entry)), \(count(removed, "older backup")) removed",
+            metadata: .occasion(.backupWritten))
+        }
+      }
+    } catch {
+      if JournalLogHandler.isWanted {
+        logger.error("no backup was made: \(error)", metadata: .occasion(.backupFailed))
+      }
+      throw error
+    }
   }
 }
 

@@ -27,7 +27,9 @@ struct Commit: ParsableCommand {
     var crew = try Crew(hub, token, devices: devices, products: products)
     _ = try crew.saturate(inFlight: inFlight, seconds: 1)
     let busy = try crew.saturate(inFlight: inFlight, seconds: Double(seconds))
+    let before = try hub.figures.bytesWritten()
     let calm = try crew.pace(perSecond: pace, seconds: Double(seconds))
+    let written = try hub.figures.bytesWritten() - before
     crew.leave()
     hub.stop()
     let words = try HubProcess.run(options.program, ["verify", "--data", workplace.data])
@@ -55,6 +57,9 @@ struct Commit: ParsableCommand {
       "pacedP99", "due to acknowledged, p99", calm.latency.percentile(99), "ms", "budget: 20")
     report.add("pacedMaximum", "due to acknowledged, longest", calm.latency.maximum, "ms")
     report.add("pacedMicrosecondsPerChange", "hub's CPU per change", calm.microseconds, "us")
+    report.add(
+      "kilobytesWrittenPerThousand", "written to disk per 1,000 changes",
+      written / Double(max(1, calm.changes)), "kB", digits: 0)
     report.heading("Floor: the same rows written by bare SQLite, fsynced")
     report.add("floorSingle", "one a transaction", single, "/s", digits: 0)
     report.add("floorGrouped", "\(Self.group) a transaction", grouped, "/s", digits: 0)

@@ -35,6 +35,14 @@ struct ProcessFigures {
       privateClean: bytes("Private_Clean"))
   }
 
+  /// Bytes that the process sent to a disk, of files that exist still and of others.
+  func bytesWritten() throws -> Double {
+    guard let bytes = try values(in: "io")["write_bytes"] else {
+      throw Failure("/proc/\(process)/io does not say what was written.")
+    }
+    return bytes
+  }
+
   private var threads: [String] {
     get throws { try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task") }
   }

@@ -24,11 +24,10 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     let address = try ShoreServer.Address(address)
-    var logger = Logger(label: "shore") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = .notice
+    let logger = Logger(supervised: "quartermaster-shore", level: LogLevel(.notice))
     let manager = ServiceManager(logger: logger)
-    manager.extendTimeout(.seconds(120))
-    let store = try ShoreStore(data.directory, create: true)
+    let directory = data.directory
+    let store = try manager.extendingTimeout { try ShoreStore(directory, create: true) }
     let (token, fresh) = try OperatorToken.load(in: data.directory)
     if let fresh {
       Output.tell("The operator's token, also kept in \(data.directory.token): \(fresh)")

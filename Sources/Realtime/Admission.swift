@@ -7,14 +7,10 @@ import Storage
 /// Decides whether a request may become a WebSocket, before it does.
 package struct Admission: Sendable {
   package let hub: Hub
-  /// Origins that pages of other hosts may connect from; `*` for any. Same-origin always passes, and
-  /// so does what sends no Origin, which is no browser.
-  package let allowedOrigins: Set<String>
   package let dialects: [any Dialect]
 
-  package init(hub: Hub, allowedOrigins: Set<String>, dialects: [any Dialect]) {
+  package init(hub: Hub, dialects: [any Dialect]) {
     self.hub = hub
-    self.allowedOrigins = allowedOrigins
     self.dialects = dialects
   }
 
@@ -56,8 +52,10 @@ package struct Admission: Sendable {
 
   private func checkOrigin(_ request: HTTPRequestHead) throws(Refusal) {
     guard let origin = request.headers.first(name: "origin") else { return }
-    guard Origins.mayConnect(origin, host: request.headers.first(name: "host"), allowedOrigins)
-    else { throw Refusal(.forbidden, "Pages from \(origin.prefix(100)) may not connect here.") }
+    let host = request.headers.first(name: "host")
+    guard Origins.mayConnect(origin, host: host, hub.gate.allowedOrigins) else {
+      throw Refusal(.forbidden, "Pages from \(origin.prefix(100)) may not connect here.")
+    }
   }
 }
 

@@ -34,6 +34,7 @@ package final class Ledger: Sendable {
   private let writer = DispatchQueue(label: "quartermaster.ledger", qos: .userInitiated)
   private let waiting = Mutex(Waiting())
   private let observer = Mutex(Observer())
+  private let hasMetDamage = Atomic(false)
   private let largestBatch = 256
   private let longestQueue = 20_000
 
@@ -88,8 +89,10 @@ package final class Ledger: Sendable {
     }
   }
 
-  /// A write and its fsync, as proof of life: notes how long the hub has been powered.
+  /// A write and its fsync, as proof of life: notes how long the hub has been powered. Fails for good
+  /// once a commit has met a damaged page.
   package func beat(poweredFor milliseconds: Int64) throws(StoreError) {
+    guard !hasMetDamage.load(ordering: .relaxed) else { throw .corrupt(store.path) }
     try store.write { db in try Powered.note(db, milliseconds) }
   }
 
@@ -120,6 +123,9 @@ package final class Ledger: Sendable {
       for ticket in batch { commit([ticket]) }
     } catch {
       logger.error("a commit failed: \(error)")
+      if case .corrupt = StoreError(error, path: store.path) {
+        hasMetDamage.store(true, ordering: .relaxed)
+      }
       for ticket in batch { ticket.reply(.refused(Refusal(failure: error))) }
     }
   }

@@ -30,6 +30,7 @@ package final class LedgerTransaction {
   private(set) var deviceTime: Int64?
   private(set) var head: Int64
   let epoch: String
+  private let room: DiskSpace.Room
   private var author = Author.hub
   var side: Side { if case .shore = author { .ashore } else { .aboard } }
   private var identities: [Int64: Identity] = [:]
@@ -41,6 +42,7 @@ package final class LedgerTransaction {
     let position = try Store.position(db)
     head = position.seq
     epoch = position.epoch
+    room = try DiskSpace(at: store.directory).room
   }
 
   func perform(_ submission: Submission) throws -> Outcome {
@@ -55,6 +57,7 @@ package final class LedgerTransaction {
     do {
       guard identity.map({ type(of: submission.command).performers.contains($0.role) }) ?? true
       else { throw Refusal(.forbidden, "Your role may not do this.") }
+      try requireRoom(for: type(of: submission.command).name)
       let data = try submission.command.apply(in: self).encoded
       if let edits = submission.command.edits { try remember(edits, at: before + 1) }
       try remember(submission, refusal: nil, outcome: data)
@@ -106,6 +109,24 @@ package final class LedgerTransaction {
     default: throw error
     }
   }
+
+  /// Refuses while there still is room to say so. Orders and payments are taken longest.
+  private func requireRoom(for command: String) throws(Refusal) {
+    switch room {
+    case .all: return
+    case .ordersOnly:
+      guard !Self.essential.contains(where: command.hasPrefix) else { return }
+      throw Refusal(
+        .storageFull,
+        "The hub's disk is nearly full; only orders and payments are saved. Ask for space to be freed."
+      )
+    case .nothing:
+      throw Refusal(.storageFull, "The hub's disk is full; the change was not saved.")
+    }
+  }
+
+  /// What a ship cannot do without, and signing in to do it.
+  private static let essential = ["order.", "payment.", "sale.", "session."]
 
   private func begin(_ submission: Submission) throws {
     author = submission.author

@@ -13,6 +13,7 @@ import Synchronization
 package final class Store: Sendable {
   let pool: DatabasePool
   package let path: String
+  let directory: String
   /// The hub's clock in milliseconds since 1970. A note on events, never their order.
   package let now: @Sendable () -> Int64
   /// The currency of prices that name none.
@@ -23,6 +24,7 @@ package final class Store: Sendable {
     directory: String, currency: String = "EUR",
     now: @escaping @Sendable () -> Int64 = Store.systemTime
   ) throws(StoreError) {
+    self.directory = directory
     path = directory + "/" + Store.fileName
     self.now = now
     self.currency = currency

@@ -1,4 +1,5 @@
 import CSystemd
+import Dispatch
 import Glibc
 import Logging
 import Synchronization
@@ -84,6 +85,22 @@ package final class ServiceManager: Sendable {
   package func extendTimeout(_ duration: Duration) {
     told.withLock { send(["EXTEND_TIMEOUT_USEC=\(duration.microseconds)"], &$0) }
   }
+
+  /// Asks for more time for as long as `work` goes on, so that a long recovery or migration is not
+  /// taken for a hang and begun again from the start, for ever.
+  package func extendingTimeout<Value, Failure: Error>(
+    every pace: DispatchTimeInterval = .seconds(15), during work: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    extendTimeout(Self.extension)
+    let timer = DispatchSource.makeTimerSource(queue: .global())
+    timer.schedule(deadline: .now() + pace, repeating: pace)
+    timer.setEventHandler { self.extendTimeout(Self.extension) }
+    timer.resume()
+    defer { timer.cancel() }
+    return try work()
+  }
+
+  private static let `extension` = Duration.seconds(60)
 
   package func feed() {
     told.withLock { told in

@@ -42,7 +42,7 @@ package final class Watchdog: Service {
   private let logger: Logger
   private let state = Mutex(State())
 
-  private static let intervalWithoutSystemd = Duration.seconds(20)
+  private static let intervalWithoutSystemd = Duration.seconds(40)
 
   package init(
     manager: ServiceManager, checks: [Check], clock: any Clock<Duration> = ContinuousClock(),
@@ -65,9 +65,13 @@ package final class Watchdog: Service {
   package func run() async {
     await withGracefulShutdownHandler {
       await cancelWhenGracefulShutdown {
+        var isFirst = true
         while !Task.isCancelled {
           let elapsed = stopwatch(self.clock)
           await self.round()
+          // The first round is the last of what is done for the first time.
+          if isFirst { ProgramPages.release() }
+          isFirst = false
           try? await self.clock.sleep(for: max(.zero, self.period - elapsed()))
         }
       }
@@ -126,7 +130,7 @@ package final class Watchdog: Service {
 
   private func late(_ index: Int, after duration: Duration) -> Verdict.Finding {
     Verdict.Finding(
-      check: checks[index].name, outcome: .failed(reason: "no answer within \(deadline)"),
+      check: checks[index].name, outcome: .failed(reason: "no answer within \(deadline.inWords)"),
       duration: duration)
   }
 
@@ -135,11 +139,22 @@ package final class Watchdog: Service {
       let before = old?.findings[index].outcome ?? .ok
       guard finding.outcome != before else { continue }
       switch finding.outcome {
-      case .ok: logger.notice("the check \(finding.check) succeeds again")
+      case .ok:
+        logger.notice(
+          "the check \(finding.check) succeeds again", metadata: .occasion(.checkRecovered))
       case .failed(let reason):
-        logger.error("the check \(finding.check) failed, nothing is fed: \(reason)")
+        logger.error(
+          "the check \(finding.check) failed, nothing is fed: \(reason)",
+          metadata: .occasion(.checkFailed))
       }
     }
+  }
+}
+
+extension Duration {
+  /// Whole seconds where it has any.
+  fileprivate var inWords: String {
+    components.seconds > 0 ? "\(components.seconds) seconds" : "\(self)"
   }
 }
 

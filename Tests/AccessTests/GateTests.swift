@@ -20,7 +20,7 @@ private struct Fixture: Sendable {
     gate = try Gate(
       ledger: Ledger(store: store, logger: .silent),
       tokens: await Tokens(key: SecretFile.key(at: self.folder.path + "/token.key")),
-      passwords: .quick, limits: limits, logger: .silent)
+      passwords: .quick, rules: Rules(limits: limits), logger: .silent)
   }
 
   @discardableResult

@@ -175,6 +175,8 @@ import Wire
         "productId", "product.create",
         ["sku": "MX", "name": "Château Margaux 2015", "attributes": ["vintage": 2015]])
       try await live.settle()
+      // Commands are the hub's own; whoever sends them is in the room only if they asked for it.
+      try await client.send(["type": "join_room", "room": "inventory_updates"])
       _ = try await client.everything()
       let me = JSON.string("\(person.user)")
       func perform(_ name: String, _ data: JSON) async throws -> [JSON] {

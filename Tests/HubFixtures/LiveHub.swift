@@ -62,7 +62,7 @@ package struct LiveHub: Sendable {
     let ledger = Ledger(store: store, logger: .silent)
     let gate = try Gate(
       ledger: ledger, tokens: await Tokens(key: SecretFile.key(at: folder.path + "/token.key")),
-      passwords: .quick, limits: limits, logger: .silent)
+      passwords: .quick, rules: Rules(limits: limits, allowedOrigins: origins), logger: .silent)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
     let position = try store.position()
     let hub = Hub(gate: gate, position: position, heartbeat: heartbeat, strain: strain)
@@ -76,11 +76,11 @@ package struct LiveHub: Sendable {
         head, address, loop, departure, body in
         await sockets.server.answer(
           head, from: address, on: loop, departure: departure, body: body)
-      }, allowedOrigins: origins, logger: .silent)
+      }, logger: .silent)
     let listener = try await Listener(
       group: group, on: .address(host: "127.0.0.1", port: 0),
       admission: Admission(
-        hub: hub, allowedOrigins: origins, dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
+        hub: hub, dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
       patience: patience,
       http: { channel in
         channel.eventLoop.makeCompletedFuture {

@@ -21,7 +21,7 @@ import Testing
       ([(0, 600), (1, 2001)], 2, .newcomersAreRefused),
       // It ends by itself, and begins to count anew with each bad sign.
       ([(0, 2001)], 1999, .newcomersAreRefused), ([(0, 2001)], 2000, .none),
-      ([(0, 2001), (1500, 2001)], 6000, .newcomersAreRefused),
+      ([(0, 2001), (1500, 2001)], 3400, .newcomersAreRefused),
       ([(0, 2001), (1500, 600)], 2500, .none),
       ([(0, 2001), (2500, 600)], 2600, .passingIsDropped),
     ] as [([(at: Int, late: Int)], Int, Strain.Relief)])

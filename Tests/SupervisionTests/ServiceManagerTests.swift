@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Logging
 import Supervision
@@ -22,6 +23,23 @@ struct ServiceManagerTests {
           "READY=1\nSTATUS=Serving 2 devices", "EXTEND_TIMEOUT_USEC=2500000", "WATCHDOG=trigger",
           "STOPPING=1\nSTATUS=Closing",
         ])
+    }
+  }
+
+  @Test func `more time is asked for as long as the work goes on, and no longer`() async {
+    await #expect(processExitsWith: .success) {
+      let systemd = NotifySocket()
+      let manager = ServiceManager(logger: logger)
+      var heard: [String] = []
+
+      manager.extendingTimeout(every: .milliseconds(5)) {
+        while heard.count < 3 { heard += systemd.heard() }
+      }
+
+      #expect(Set(heard) == ["EXTEND_TIMEOUT_USEC=60000000"])
+      _ = systemd.heard()
+      usleep(50_000)
+      #expect(systemd.heard().count <= 1)
     }
   }
 

@@ -25,14 +25,16 @@ struct UnitTests {
   ) throws {
     let directory = try #require(unit["StateDirectory"])
 
-    #expect(unit["ExecStart"]?.contains(" --data /var/lib/\(directory) ") == true)
+    #expect(unit["ExecStart"]?.contains(" --data /var/lib/\(directory)") == true)
     #expect(unit["StateDirectoryMode"] == "0700")
     #expect(unit["User"] == directory)
   }
 
   @Test func `the hub and shore are shut in alike`() {
     let own: Set = [
-      "Description", "EnvironmentFile", "ExecStart", "OOMScoreAdjust", "StateDirectory", "User",
+      "Description", "Environment", "EnvironmentFile", "ExecReload", "ExecStart", "LoadCredential",
+      "MemoryMax", "OOMScoreAdjust", "RuntimeDirectory", "RuntimeDirectoryMode", "SetCredential",
+      "StateDirectory", "User",
     ]
     let settings = Unit.services.map { $0.settings.filter { !own.contains($0.key) } }
 

@@ -209,17 +209,20 @@ extension CountRoomConnection {
     } done: {
       result in
       switch result {
-      case .failure(let refusal): self.complain(refusal.message)
+      case .failure(let refusal):
+        self.complain(refusal.message)
+        self.receiver.listen(to: [room.topic], in: CountRoomsDialect.rendition)
+        self.resume()
       case .success(let history): self.tell(history, of: room)
       }
-      self.resume()
     }
   }
 
   private func tell(_ history: CountHistory, of room: CountRoom) {
     // The audience of each line is that of its session; a branch's count is for the branch.
     guard receiver.identity?.belongs(to: history.branch) ?? false else {
-      return complain("No permission for this room")
+      complain("No permission for this room")
+      return resume()
     }
     for line in history.lines {
       send("scan_added", CountRoomsDialect.scan(line, in: room))
@@ -233,6 +236,7 @@ extension CountRoomConnection {
           "scans": .int(Int64(history.lines.count)), "epoch": .string(history.position.epoch),
           "seq": .int(history.position.seq), "timestamp": ISO8601.json(self.hub.now()),
         ])
+      self.resume()
     }
   }
 

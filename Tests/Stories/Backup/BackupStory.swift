@@ -5,6 +5,34 @@ import Wire
 extension WholeProcess {
   @Suite(.serialized)
   struct Copies {
+    @Test func `backups rotate beside a running hub, and the doctor finds a torn one`() async throws
+    {
+      let hub = try Hub()
+      try await hub.start()
+      let cellar = try await Cellar.open(in: hub)
+      let folder = hub.data + "/backups"
+      for _ in 1...3 {
+        _ = try await hub.post("/api/v1/stock/adjust", cellar.change(1), token: cellar.staff)
+        _ = try await hub.command("backup", "--rotate", folder, "--keep", "2").succeeded()
+      }
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      #expect(names.count == 2 && names[0].hasPrefix("quartermaster-000002-"))
+      let well = try await hub.command("doctor", "--json")
+      #expect(well.ending == .exited(0), "\(well.output)\(well.errors)")
+      #expect(try JSON(parsing: well.output)["well"]?.boolean == true)
+
+      let newest = try #require(FileHandle(forUpdatingAtPath: folder + "/" + names[1]))
+      try newest.seek(toOffset: 8192)
+      try newest.write(contentsOf: Data(repeating: 0x5A, count: 60_000))
+      try newest.close()
+
+      let torn = try await hub.command("doctor")
+      #expect(torn.ending == .exited(1))
+      #expect(
+        torn.output.contains("WRONG   backups: The backup \(folder)/\(names[1]) does not restore"))
+      try await hub.stop()
+    }
+
     @Test func `a backup taken while devices write is whole, and a hub goes on from it`()
       async throws
     {

@@ -23,7 +23,7 @@ extension WholeProcess {
         #expect(FileManager.default.createFile(atPath: ballast, contents: nil))
         let handle = try #require(FileHandle(forWritingAtPath: ballast))
         // Leaves the hub a little room, so that it is full in the midst of its work.
-        while disk.free(path) > 400_000 {
+        while disk.free(path) > 1_200_000 {
           try handle.write(contentsOf: Data(repeating: 7, count: 50_000))
         }
         try handle.close()

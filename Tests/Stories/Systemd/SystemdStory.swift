@@ -74,6 +74,52 @@ extension WholeProcess {
       try await hub.stop()
     }
 
+    @Test func `SIGHUP reads the settings again, and systemd hears of both ends`() async throws {
+      let hub = try Hub()
+      let systemd = try NotifySocket(in: hub.folder)
+      let settings = hub.folder.file("settings.yaml")
+      try hub.folder.write("settings.yaml", "limits:\n  messageSize: 2048\n")
+      let program = try hub.launch(
+        ["--config", settings], environment: Self.environment(systemd))
+      try await hub.listening(program)
+      let token = try await hub.person("ana", "admin")
+      let long: JSON = ["name": .string(String(repeating: "n", count: 5000))]
+      #expect(try await hub.post("/api/v1/branches", long, token: token).status == 413)
+      try hub.folder.write("settings.yaml", "limits:\n  messageSize: 1048576\n")
+
+      program.signal(SIGHUP)
+
+      let begin = try await systemd.hears("RELOADING=1")
+      #expect(begin == "RELOADING=1")
+      try await systemd.hears("READY=1")
+      #expect(try await hub.post("/api/v1/branches", long, token: token).status != 413)
+      try await hub.stop()
+    }
+
+    @Test func `a damaged page pulls the watchdog at once`() async throws {
+      let hub = try Hub()
+      try await hub.start()
+      let cellar = try await Cellar.open(in: hub)
+      #expect(try await hub.stop() == .exited(0))
+      let page = try #require(
+        Int(try await hub.sql("SELECT rootpage FROM sqlite_schema WHERE name = 'movement'")[0]))
+      let size = try #require(Int(try await hub.sql("PRAGMA page_size")[0]))
+      let file = try #require(FileHandle(forUpdatingAtPath: hub.data + "/quartermaster.sqlite"))
+      try file.seek(toOffset: UInt64((page - 1) * size))
+      try file.write(contentsOf: Data(repeating: 0x5A, count: size))
+      try file.close()
+      let systemd = try NotifySocket(in: hub.folder)
+      let program = try hub.launch(environment: Self.environment(systemd))
+      try await hub.listening(program)
+
+      let answer = try await hub.post("/api/v1/stock/adjust", cellar.change(1), token: cellar.staff)
+
+      #expect(answer.status == 500)
+      try await systemd.hears("WATCHDOG=trigger", within: .seconds(10))
+      #expect(program.errors.contains("damaged"))
+      try await hub.kill()
+    }
+
     private static func environment(_ systemd: NotifySocket) -> [String: String] {
       ["NOTIFY_SOCKET": systemd.path, "WATCHDOG_USEC": "2000000"]
     }
