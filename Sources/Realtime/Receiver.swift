@@ -64,6 +64,7 @@ package final class Receiver {
     since = hub.now()
     deck.add(self)
     guard let identity else { return true }
+    note("connection")
     hub.came(identity)
     hub.announce(.joined, self)
     // Told before this receiver was there to hear it; who may be meant is not worth finding out.
@@ -92,6 +93,7 @@ package final class Receiver {
   private func signedIn(_ identity: Identity) throws(Refusal) {
     try hub.arrived(identity.user, insteadOf: self.identity?.user)
     if self.identity != nil { hub.announce(.left, self) }
+    note("connection")
     hub.came(identity)
     if let before = self.identity { hub.went(before) }
     if let before = self.identity, before.user != identity.user || before.role != identity.role {
@@ -99,6 +101,11 @@ package final class Receiver {
     }
     self.identity = identity
     hub.announce(.joined, self)
+  }
+
+  /// Counts one use of the hub, of a kind that the dialect names, by whoever signed in.
+  package func note(_ kind: String) {
+    if let identity { hub.gate.usage.note(kind, by: identity.user) }
   }
 
   /// Makes the receiver who the bearer of `token` is, by the rows of this moment.

@@ -20,6 +20,8 @@ package enum Topics {
     if let user = topic.suffix(after: "notifications:") ?? topic.suffix(after: "user:") {
       return identity.map { user == "\($0.user)" } ?? false
     }
+    // What a customer bought and paid is theirs to hear, whoever else the namespace is for.
+    if let customer = identity?.customer, topic == "payments:customer:\(customer)" { return true }
     guard let namespace = Namespace(topic: topic) else { return false }
     return namespace.readers.contains(role)
   }

@@ -94,6 +94,7 @@ final class CountRoomConnection: WebSocketPeer, Voice {
     }
     guard let message, let word else { return complain("Invalid message format") }
     guard let type else { return complain("Unknown message type: \(word.prefix(64))") }
+    receiver.note("message:\(type.rawValue)")
     handle(type, message["data"])
   }
 

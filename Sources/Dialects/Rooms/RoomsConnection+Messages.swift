@@ -10,6 +10,8 @@ import Wire
 extension RoomsConnection {
   func handle(_ message: JSON, _ type: MessageType?) {
     guard let type else { return refuseType(message) }
+    // Commands are counted by their own names, where they are submitted.
+    if type != .command { receiver.note("message:\(type.rawValue)") }
     let data = message["data"] ?? [:]
     let id = message["id"]
     if type.isOfTheHub { leaveDefaultRoom() }

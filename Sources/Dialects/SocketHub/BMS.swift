@@ -30,7 +30,7 @@ enum BMS {
     case .inventoryUpdated: ("inventory:updated", movement(told))
     case .inventoryLowStock, .inventoryOutOfStock: ("low-stock:alert", lowStock(told))
     case .productCreated: ("product:updated", product(told, "created"))
-    case .productUpdated, .productPriceChanged: ("product:updated", product(told, "updated"))
+    case .productUpdated: ("product:updated", product(told, "updated"))
     case .productDeleted: ("product:updated", product(told, "deleted"))
     case .saleCreated: ("transaction:created", transaction(told))
     case .saleVoided:
@@ -107,7 +107,7 @@ enum BMS {
       "productId": told.id("productId"), "productSku": told["sku"],
       "productName": told["productName"], "currentStock": .int(stock),
       "minStock": told["threshold"], "urgency": stock <= 0 ? "critical" : "warning",
-      "branchId": told.event.audience.branch.map { .string("\($0)") } ?? .null,
+      "branchId": told.id("branchId"),
     ]
   }
 

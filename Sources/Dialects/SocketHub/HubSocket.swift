@@ -96,6 +96,7 @@ final class HubSocket: SocketPeer, Voice {
     case .over: return complain("Rate limit exceeded")
     case .farOver: return close(.tooManyMessages)
     }
+    if !known.isEmpty, known != SocketWord.command { receiver.note("message:\(known)") }
     let answer = event.id.map { id in
       { (json: JSON) in
         self.socket.acknowledge(id, [json])

@@ -101,7 +101,7 @@ enum Oda {
       data["shippedAt"] = told.time
       return ("inventory:transferShipped", data)
     default:
-      data["receivedItems"] = items(told["items"])
+      data["receivedItems"] = items(told["receivedItems"])
       data["fullyReceived"] = told["fullyReceived"]
       return ("inventory:transferReceived", data)
     }
