@@ -205,6 +205,28 @@ import Wire
     }
   }
 
+  @Test func `messages to people, and changes of users and branches, are told`() async throws {
+    try await LiveHub.with { live in
+      let client = try await SocketClient.open(
+        live, "/ws-admin", as: try await live.person(.admin))
+
+      try await live.perform(
+        "notification.send", ["title": "Fuel", "message": "At 8", "severity": "warning"])
+      let notification = try await client.event("system:notification")
+      let branch = try await live.branch("Town")
+      let branched = try await client.event("branch:updated")
+      _ = try await live.person(.staff, name: "ben")
+      let user = try await client.event("user:updated")
+
+      #expect(notification["data"]?["title"]?.text == "Fuel")
+      #expect(notification["data"]?["severity"]?.text == "warning")
+      #expect(notification["data"]?["category"]?.text == "system")
+      #expect(branched["data"]?["branchId"]?.text == "\(branch)")
+      #expect(branched["data"]?["action"]?.text == "created")
+      #expect(user["data"]?["action"]?.text == "created")
+    }
+  }
+
   @Test func `a till's own synchronization is told to the crew`() async throws {
     try await LiveHub.with { live in
       let till = try await SocketClient.open(live, "/pos", as: try await live.person(.staff))

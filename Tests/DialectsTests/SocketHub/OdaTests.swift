@@ -1,6 +1,7 @@
 import Access
 import HubFixtures
 import Inventory
+import Storage
 import Testing
 import Wire
 
@@ -266,6 +267,71 @@ import Wire
       #expect(event["data"]?["severity"]?.text == "warning")
       #expect(maintenance["type"]?.text == "system:maintenance")
       #expect(maintenance["data"]?["scheduledTime"]?.text == "2024-01-15T10:30:00.000Z")
+    }
+  }
+
+  @Test func `low stock, transfers and released reservations are told as Oda says them`()
+    async throws
+  {
+    try await LiveHub.with { live in
+      let product = try await live.id(
+        "productId", "product.create", ["sku": "RUM", "name": "Rum", "minimum": 5])
+      let (bar, store) = (try await live.location("Bar"), try await live.location("Store"))
+      try await live.adjust(product, at: store, by: 6)
+      let client = try await SocketClient.open(live, as: try await live.person(.staff))
+      try await client.emit("subscribe:inventory", [:])
+      _ = try await client.event("inventory:subscribed")
+
+      try await live.adjust(product, at: store, by: -2)
+      let low = try await client.event("inventory:lowStock")
+      let transfer = try await live.id(
+        "transferId", "transfer.create",
+        [
+          "fromLocationId": .int(store), "toLocationId": .int(bar),
+          "lines": [["productId": .int(product), "quantity": 1]],
+        ])
+      let created = try await client.event("inventory:transferCreated")
+      try await live.perform("transfer.ship", ["transferId": .int(transfer)])
+      let shipped = try await client.event("inventory:transferShipped")
+      try await live.perform("transfer.receive", ["transferId": .int(transfer)])
+      let received = try await client.event("inventory:transferReceived")
+      let reservation = try await live.id(
+        "reservationId", "reservation.create",
+        ["productId": .int(product), "locationId": .int(store), "quantity": 1])
+      try await live.perform("reservation.release", ["reservationId": .int(reservation)])
+      let released = try await client.event("inventory:reservationReleased")
+
+      #expect(low["data"]?["currentQuantity"]?.integer == 4)
+      #expect(low["data"]?["threshold"]?.integer == 5)
+      #expect(low["data"]?["locationId"]?.text == "\(store)")
+      #expect(created["data"]?["fromLocationId"]?.text == "\(store)")
+      #expect(created["data"]?["items"]?.elements?.first?["quantity"]?.integer == 1)
+      #expect(shipped["data"]?["transferId"]?.text == "\(transfer)")
+      #expect(received["data"]?["fullyReceived"] == true)
+      #expect(received["data"]?["receivedItems"]?.elements?.count == 1)
+      #expect(released["data"]?["reservationId"]?.text == "\(reservation)")
+    }
+  }
+
+  @Test func `who came and went, and what endangers an account, is told to admins`() async throws {
+    try await LiveHub.with { live in
+      let staff = try await live.person(.staff)
+      let admin = try await live.person(.admin)
+      let client = try await SocketClient.open(live, as: admin)
+      try await client.emit("subscribe:notifications", id: 1)
+      _ = try await client.acknowledgement(1)
+
+      try await live.perform(
+        "session.end", ["sessionId": .int(staff.session)], by: .session(admin.session))
+
+      var told: [JSON] = []
+      while told.count < 2 { told.append(try await client.event("notification")) }
+      let activity = told.first { $0["type"]?.text == "user:activity" }
+      let alert = told.first { $0["type"]?.text == "security:alert" }
+      #expect(activity?["data"]?["action"]?.text == "logout")
+      #expect(activity?["data"]?["userId"]?.text == "\(staff.user)")
+      #expect(alert?["data"]?["affectedUserId"]?.text == "\(staff.user)")
+      #expect(alert?["data"]?["alertType"]?.text == "session_ended")
     }
   }
 }
