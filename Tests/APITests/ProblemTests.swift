@@ -50,7 +50,7 @@ import Wire
       (#"{"name":7}"#, 400, "invalid_field"), (#"{"name":""}"#, 400, "invalid_field"),
       ("{}", 400, "invalid_field"), ("", 400, "invalid_field"),
       (#"{"name":"a\u0000b"}"#, 400, "invalid_field"),
-      (#"{"name":"\#(String(repeating: "x", count: 5 << 20))"}"#, 413, "too_large"),
+      (#"{"name":"\#(String(repeating: "x", count: 2 << 20))"}"#, 413, "too_large"),
     ])
   func `a bad body is refused with its fault`(body: String, status: Int, code: String)
     async throws
