@@ -230,13 +230,17 @@ extension CountRoomConnection {
     }
     receiver.listen(
       to: [room.topic], in: CountRoomsDialect.rendition, after: history.position
-    ) { _ in
-      self.send(
-        "history_complete",
-        [
-          "scans": .int(Int64(history.lines.count)), "epoch": .string(history.position.epoch),
-          "seq": .int(history.position.seq), "timestamp": ISO8601.json(self.hub.now()),
-        ])
+    ) { result in
+      switch result {
+      case .failure(let refusal): self.complain(refusal.message)
+      case .success:
+        self.send(
+          "history_complete",
+          [
+            "scans": .int(Int64(history.lines.count)), "epoch": .string(history.position.epoch),
+            "seq": .int(history.position.seq), "timestamp": ISO8601.json(self.hub.now()),
+          ])
+      }
       self.resume()
     }
   }
