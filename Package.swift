@@ -28,6 +28,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(
   name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
@@ -61,6 +62,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -75,6 +77,7 @@ let package = Package(
     .systemLibrary(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .systemLibrary(name: "CEpoll"),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -118,11 +121,13 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Sync", dependencies: ["Inventory", "Wire", "CZlib", crypto], swiftSettings: strict),
+      name: "Sync", dependencies: ["Inventory", "Wire", "CZlib", "CZstd", crypto],
+      swiftSettings: strict),
     .target(
       name: "Uplink",
       dependencies: [
-        "Storage", "Sync", "Inventory", "Wire", httpClient, lifecycle, logging, nioCore, nioHTTP1,
+        "CSystemd", "Storage", "Sync", "Inventory", "Wire", httpClient, lifecycle, logging, nioCore,
+        nioHTTP1, nioSSL,
       ],
       swiftSettings: strict),
     .target(
@@ -198,9 +203,9 @@ let package = Package(
     .testTarget(
       name: "UplinkTests",
       dependencies: [
-        "Inventory", "LinkRelay", "Shore", "ShoreFixtures", "Storage", "Sync", "Uplink", "Wire",
-        grdb,
-        httpClient, hummingbird, logging, nioCore, nioHTTP1, nioPosix,
+        "CSystemd", "Inventory", "LinkRelay", "Shore", "ShoreFixtures", "Storage", "Sync", "Uplink",
+        "Wire",
+        grdb, httpClient, hummingbird, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),

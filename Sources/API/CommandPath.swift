@@ -28,6 +28,8 @@ struct CommandPath {
     switch noun {
     case "stock", "inventory", "procurement", "shopify", "pos": noun
     case "branch": "branches"
+    case "tray": "needs-a-person"
+    case "sync": "sync"
     default: noun + "s"
     }
   }

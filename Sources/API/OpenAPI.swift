@@ -265,6 +265,7 @@ enum OpenAPI {
     ),
     ("/api/v1/snapshot", ["get": plain("A working copy at one position of the log.")]),
     ("/api/v1/statistics", ["get": plain("Figures of the whole site.")]),
+    ("/api/v1/sync", ["get": plain("How the way to shore stands.")]),
     ("/api/v1/presence", ["get": plain("Who is connected, on what device.")]),
     ("/health", ["get": plain("Whether the hub is well.", open: true)]),
     (

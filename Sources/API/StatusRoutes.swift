@@ -32,6 +32,13 @@ struct StatusRoutes {
       statistics["connections"] = .int(Int64(surroundings.traffic()["connections"] ?? 0))
       return .json(statistics)
     }
+    router.get("/api/v1/sync") { request, _ -> Response in
+      _ = try await gate.person(request, .crew)
+      var sync: JSON = surroundings.uplink() ?? ["state": "off", "words": "No shore is set up."]
+      sync["safeOnShore"] = .int(try store.safeOnShore())
+      sync["needsAPerson"] = .int(try store.shoreRefusalCount())
+      return .json(sync)
+    }
     router.get("/api/v1/presence") { request, _ -> Response in
       _ = try await gate.person(request, .crew)
       return .json(["items": .array(try await surroundings.presences())])
@@ -104,6 +111,25 @@ struct StatusRoutes {
     add(
       "shore_backlog_events", "gauge", "Events that shore has not confirmed.",
       Lane.allCases.map { ("{lane=\"\($0.name)\"}", backlog[$0] ?? 0) })
+    if let uplink = surroundings.uplink() {
+      let counters = [
+        ("shore_events_total", "eventsSent", "Events that shore confirmed since the start."),
+        ("shore_sent_bytes_total", "bytesSent", "Bytes written to shore's sockets."),
+        ("shore_received_bytes_total", "bytesReceived", "Bytes read from shore's sockets."),
+      ]
+      for (name, key, help) in counters {
+        add(name, "counter", help, [("", uplink[key]?.integer ?? 0)])
+      }
+      if let contact = uplink["lastContact"]?.integer {
+        add(
+          "shore_contact_seconds", "gauge", "When shore last answered, in Unix time.",
+          [("", contact / 1000)])
+      }
+      let isStanding = uplink["reason"] != nil && uplink["reason"]?.isNull != true
+      add(
+        "shore_stands_still", "gauge", "Whether something waits for shore and nothing moves.",
+        [("", isStanding ? 1 : 0)])
+    }
     add(
       "needs_a_person", "gauge", "Events that shore refused.",
       [("", try store.shoreRefusalCount())])

@@ -80,6 +80,14 @@ package enum EventType: String, Sendable, CaseIterable {
   case systemNotification = "system:notification"
   case notificationRead = "notification:read"
 
+  case syncRequested = "sync:requested"
+  case syncStalled = "sync:stalled"
+  case syncResumed = "sync:resumed"
+
+  case trayCorrected = "tray:corrected"
+  case trayDropped = "tray:dropped"
+  case trayRetried = "tray:retried"
+
   case transferCancelled = "transfer:cancelled"
   case transferCreated = "transfer:created"
   case transferReceived = "transfer:received"
@@ -117,6 +125,7 @@ package enum EventType: String, Sendable, CaseIterable {
       .customEventRetired,
       .deviceUpdated, .epochStarted, .notificationRead, .securityAlert, .sessionEnded,
       .sessionStarted, .systemAlert, .systemMaintenance, .systemNotification,
+      .syncRequested, .syncResumed, .syncStalled, .trayCorrected, .trayDropped, .trayRetried,
       .userCreated, .userUpdated:
       .system
     }
@@ -128,7 +137,8 @@ package enum EventType: String, Sendable, CaseIterable {
       .inventoryOutOfStock, .inventoryRestocked, .orderCreated,
       .orderDeleted, .orderFulfilled, .orderStatusChanged, .orderUpdated, .paymentFailed,
       .paymentPending, .paymentReceived, .paymentRefunded, .saleCreated, .saleVoided,
-      .securityAlert, .systemAlert, .systemMaintenance, .systemNotification, .epochStarted:
+      .securityAlert, .systemAlert, .systemMaintenance, .systemNotification, .epochStarted,
+      .syncResumed, .syncStalled, .trayCorrected:
       .first
     case .branchCreated, .branchUpdated, .countCancelled, .countCompleted, .countOpened,
       .countScanAdded, .countScanRemoved, .customEventDefined, .customEventRetired,
@@ -138,11 +148,11 @@ package enum EventType: String, Sendable, CaseIterable {
       .locationRemoved, .locationUpdated, .productCreated, .productDeleted,
       .productPriceChanged, .productUpdated, .pairingRecommended, .procurementDecided,
       .procurementProposed, .transferCancelled, .transferCreated, .transferReceived,
-      .transferShipped, .userCreated, .userUpdated:
+      .transferShipped, .trayDropped, .trayRetried, .userCreated, .userUpdated:
       .normal
     case .customerActivity, .customerAddedToCart, .customerViewingProduct, .deviceUpdated,
       .inventoryBulkUpdated, .inventorySync, .notificationRead, .sessionEnded, .sessionStarted,
-      .shopifySyncStatus, .shopifyWebhook, .syncStatus:
+      .shopifySyncStatus, .shopifyWebhook, .syncRequested, .syncStatus:
       .bulk
     }
   }

@@ -62,10 +62,10 @@ struct Assembly {
     try await hub.start(on: group, head: position.seq)
     let receipts = SecondReceipts(store: store, hub: hub)
     let downlink = try makeDownlink()
-    let uplink = try makeUplink(receipts, downlink)
+    let uplink = try makeUplink(hub, receipts, downlink)
     let feed = LogFeed(store: store, after: position.seq, logger: logger) { events in
       hub.publish(events)
-      uplink?.nudge()
+      uplink?.heard(events)
     }
     gate.ledger.observe { feed.committed($0) }
     let changes = ForeignChanges(of: store) {
@@ -77,8 +77,11 @@ struct Assembly {
       logger.warning("changes by other processes show only with the next own one")
     }
 
+    let hint = uplink.flatMap { uplink in
+      LinkHint(in: configuration.data) { [weak uplink] in uplink?.hinted($0) }
+    }
     let upkeep = Upkeep(
-      gate: gate, powered: try store.powered(), retention: configuration.history,
+      gate: gate, powered: try store.powered(), uplink: uplink, retention: configuration.history,
       directory: configuration.data, logger: logger)
     let loopback = Loopback(group: group)
     let watchdog = Watchdog(
@@ -117,6 +120,7 @@ struct Assembly {
     group.maximumGracefulShutdownDuration = .seconds(4)
     try await ServiceGroup(configuration: group).run()
     withExtendedLifetime(changes) {}
+    hint?.stop()
     try store.close()
     try await self.group.shutdownGracefully()
   }
@@ -136,12 +140,20 @@ struct Assembly {
     }
   }
 
-  private func makeUplink(_ receipts: SecondReceipts, _ downlink: Downlink?) throws -> Uplink? {
+  private func makeUplink(
+    _ hub: Hub, _ receipts: SecondReceipts, _ downlink: Downlink?
+  ) throws -> Uplink? {
     guard let settings = try uplinkSettings() else { return nil }
-    return Uplink(store: store, settings: settings, group: group, logger: logger) { _ in
-      downlink?.hasten()
-      receipts.tell()
-    }
+    return try Uplink(
+      store: store, settings: settings, group: group, logger: logger,
+      onProgress: { _ in
+        downlink?.hasten()
+        receipts.tell()
+      },
+      onStatus: { status in
+        hub.announce(
+          "sync:status", topics: [Topics.sync], to: Audience(roles: .crew), status.json)
+      })
   }
 
   private func makeDownlink() throws -> Downlink? {
@@ -155,13 +167,23 @@ struct Assembly {
     guard let key = try? String(contentsOfFile: shore.keyFile, encoding: .utf8) else {
       throw Failure("The site key file \(shore.keyFile) cannot be read.")
     }
+    var settings: UplinkSettings
     do {
-      return try UplinkSettings(
+      settings = try UplinkSettings(
         shore: shore.url, site: shore.site,
         key: key.trimmingCharacters(in: .whitespacesAndNewlines))
     } catch {
       throw Failure(misuse: "\(error)")
     }
+    settings.trust = shore.trust
+    settings.profile = shore.profile
+    settings.patience = .seconds(shore.alarmMinutes * 60)
+    do {
+      try settings.check()
+    } catch {
+      throw Failure(misuse: "\(error)")
+    }
+    return settings
   }
 
   private func listen(
@@ -254,18 +276,6 @@ extension DownlinkStatus {
   }
 }
 
-extension UplinkStatus {
-  var json: JSON {
-    .compact([
-      "state": .string(state.rawValue), "words": .string(words),
-      "pending": .object(
-        JSON.Members(Lane.allCases.map { ($0.name, .int(pending[$0] ?? 0)) })),
-      "lastContact": .integer(lastContact), "lastError": .text(lastError),
-      "eventsSent": .int(eventsSent), "bytesSent": .int(bytesSent), "refused": .int(refused),
-    ])
-  }
-}
-
 extension Attendance {
   init(_ census: Census, rooms: [String: Int]) {
     self.init()
@@ -275,6 +285,17 @@ extension Attendance {
     byNamespace = census.byNamespace
     byPlace = census.byPlace
     self.rooms = rooms
+  }
+}
+
+extension Uplink {
+  /// New events are committed, one of which may be somebody's wish to send now.
+  fileprivate func heard(_ events: [Event]) {
+    if events.contains(where: { $0.type == EventType.syncRequested.rawValue }) {
+      syncNow()
+    } else {
+      nudge()
+    }
   }
 }
 

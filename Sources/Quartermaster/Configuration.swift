@@ -5,6 +5,7 @@ import Inventory
 import Logging
 import Storage
 import SystemPackage
+import Uplink
 import Wire
 import Yams
 
@@ -25,6 +26,10 @@ struct HubConfiguration: Sendable {
     var url: String
     var site: String
     var keyFile: String
+    var trust = Trust()
+    var profile = LinkProfile(.marina)
+    /// Minutes of powered time after which a standstill is an alarm.
+    var alarmMinutes = 15
     /// What shore may do aboard.
     var policy = ShorePolicy()
   }
@@ -59,6 +64,9 @@ struct HubConfiguration: Sendable {
   private static let keys =
     ["data", "listen", "eventLoops", "allowedOrigins", "currency", "logLevel"]
     + ["shore.url", "shore.site", "shore.siteKeyFile", "shore.commands", "shore.manageAdmins"]
+    + ["shore.ca", "shore.pin", "shore.certificate", "shore.certificateKey"]
+    + ["link.profile", "link.bytesPerHour", "link.bytesPerDay", "link.bytesPerMonth"]
+    + ["link.lanes", "link.alarmMinutes"]
     + limitKeys.map(\.0) + ["limits.replayedEvents", "history.days", "history.megabytes"]
 
   /// A misspelt setting would otherwise be passed over in silence.
@@ -191,7 +199,38 @@ struct HubConfiguration: Sendable {
       policy.commands = Set(commands)
     }
     policy.mayManageAdmins = try settings.flag("shore.manageAdmins") ?? false
-    return Shore(url: url, site: site, keyFile: keyFile, policy: policy)
+    var shore = Shore(url: url, site: site, keyFile: keyFile, policy: policy)
+    shore.trust = Trust(
+      authority: settings.text("shore.ca"), pin: settings.text("shore.pin"),
+      certificate: settings.text("shore.certificate"),
+      key: settings.text("shore.certificateKey"))
+    shore.profile = try profile(settings)
+    shore.alarmMinutes = try settings.number("link.alarmMinutes", 1...100_000) ?? 15
+    return shore
+  }
+
+  private static func profile(_ settings: Settings) throws -> LinkProfile {
+    let text = settings.text("link.profile") ?? LinkProfile.Name.marina.rawValue
+    guard let name = LinkProfile.Name(rawValue: text) else {
+      throw Failure(
+        misuse: "link.profile must be marina, cellular or satellite, and is \(text).")
+    }
+    var profile = LinkProfile(name)
+    let budgets: [(String, WritableKeyPath<Budget, Int64?>)] = [
+      ("link.bytesPerHour", \.hour), ("link.bytesPerDay", \.day), ("link.bytesPerMonth", \.month),
+    ]
+    for (key, path) in budgets {
+      guard let bytes = try settings.number(key, 0...1_000_000_000_000) else { continue }
+      profile.budget[keyPath: path] = bytes == 0 ? nil : Int64(bytes)
+    }
+    if let names = settings.texts("link.lanes") {
+      let lanes = names.compactMap { Lane(name: $0) }
+      guard lanes.count == names.count, lanes.contains(.first) else {
+        throw Failure(misuse: "link.lanes must name first, and may name normal and bulk.")
+      }
+      profile.lanes = Set(lanes)
+    }
+    return profile
   }
 
   /// What is in force, in the form of the configuration file.
@@ -215,6 +254,18 @@ struct HubConfiguration: Sendable {
         "  siteKeyFile: \(quoted(shore.keyFile))",
         "  manageAdmins: \(shore.policy.mayManageAdmins)",
         "  commands: [\(shore.policy.commands.sorted().joined(separator: ", "))]",
+      ]
+      let trust = [
+        ("ca", shore.trust.authority), ("pin", shore.trust.pin),
+        ("certificate", shore.trust.certificate), ("certificateKey", shore.trust.key),
+      ]
+      lines += trust.compactMap { name, file in file.map { "  \(name): \(quoted($0))" } }
+      let (profile, budget) = (shore.profile, shore.profile.budget)
+      lines += [
+        "link:", "  profile: \(profile.name.rawValue)",
+        "  lanes: [\(Lane.allCases.filter(profile.lanes.contains).map(\.name).joined(separator: ", "))]",
+        "  bytesPerHour: \(budget.hour ?? 0)", "  bytesPerDay: \(budget.day ?? 0)",
+        "  bytesPerMonth: \(budget.month ?? 0)", "  alarmMinutes: \(shore.alarmMinutes)",
       ]
     }
     return lines.joined(separator: "\n")

@@ -10,7 +10,7 @@ struct QuartermasterCommand: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       Demo.self, Serve.self, UserGroup.self, Token.self, Import.self, Export.self, Status.self,
-      Verify.self, Doctor.self, Backup.self, Restore.self, CourierGroup.self,
+      Verify.self, Doctor.self, Backup.self, Restore.self, CourierGroup.self, LinkGroup.self,
     ])
 
   static func main() async {

@@ -33,6 +33,11 @@ struct Serve: AsyncParsableCommand {
   @Option(help: ArgumentHelp("A file that holds the site's key.", valueName: "file"))
   var siteKeyFile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The link to shore: marina, cellular or satellite. [default: marina]", valueName: "name"))
+  var linkProfile: String?
+
   @Option(help: ArgumentHelp("Threads that serve sockets. [default: 1]", valueName: "number"))
   var eventLoops: Int?
 
@@ -52,7 +57,7 @@ struct Serve: AsyncParsableCommand {
     let flags: [String: String?] = [
       "data": data, "listen": listen, "shore.url": shore, "shore.site": site,
       "shore.siteKeyFile": siteKeyFile, "eventLoops": eventLoops.map { "\($0)" },
-      "logLevel": logLevel,
+      "logLevel": logLevel, "link.profile": linkProfile,
     ]
     let given = flags.compactMapValues { $0 }
     let file = config ?? ProcessInfo.processInfo.environment["QUARTERMASTER_CONFIG"]

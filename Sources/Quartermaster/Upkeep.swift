@@ -3,13 +3,15 @@ import Logging
 import Storage
 import Supervision
 import Synchronization
+import Uplink
 
 /// What the hub does by itself every few seconds: notes its powered time (the watchdog's proof that
-/// writing works), keeps used sessions open, ends reservations whose time is up, and once a minute
-/// writes down who used what.
+/// writing works), keeps used sessions open, ends reservations whose time is up, tells the crew when
+/// nothing gets ashore, and once a minute writes down who used what.
 final class Upkeep: Sendable {
   private let gate: Gate
   private let powered: Int64
+  private let uplink: Uplink?
   private let start = ContinuousClock.now
   private let retention: Retention
   private let historyLooked = Mutex<ContinuousClock.Instant?>(nil)
@@ -19,9 +21,13 @@ final class Upkeep: Sendable {
   private let usageRecorded = Mutex(ContinuousClock.now)
 
   /// - Parameter powered: powered time up to this start, in milliseconds.
-  init(gate: Gate, powered: Int64, retention: Retention, directory: String, logger: Logger) {
+  init(
+    gate: Gate, powered: Int64, uplink: Uplink?, retention: Retention, directory: String,
+    logger: Logger
+  ) {
     self.gate = gate
     self.powered = powered
+    self.uplink = uplink
     self.retention = retention
     self.directory = directory
     self.logger = logger
@@ -35,6 +41,9 @@ final class Upkeep: Sendable {
     try store.touched(sessions: gate.takeUsedSessions())
     if try store.hasDueReservations() {
       _ = await gate.ledger.submit(Submission(ExpireReservations(), by: .hub))
+    }
+    if let news = try uplink?.stallNews() {
+      _ = await gate.ledger.submit(Submission(NoteUplinkStall(news), by: .hub))
     }
     let isDue = usageRecorded.withLock { recorded in
       guard ContinuousClock.now - recorded >= .seconds(60) else { return false }

@@ -147,12 +147,15 @@ struct Status: AsyncParsableCommand {
     let backlog = try store.backlog()
     let waiting = backlog.values.reduce(0, +)
     let refused = try store.shoreRefusalCount()
+    let isStanding = try store.isUplinkAlarmed()
+    let spent = try store.linkSpending(since: 0).values.reduce(0, +)
     let statistics = try store.statistics()
     guard !json else {
       let status: JSON = [
         "running": .bool(isRunning), "epoch": .string(position.epoch), "seq": .int(position.seq),
         "backlog": .object(JSON.Members(Lane.allCases.map { ($0.name, .int(backlog[$0] ?? 0)) })),
         "safeOnShore": .int(try store.safeOnShore()), "needsAPerson": .int(refused),
+        "standsStill": .bool(isStanding), "linkBytesInAMonth": .int(spent),
         "statistics": statistics,
       ]
       return Console.say(status.encoded)
@@ -163,7 +166,8 @@ struct Status: AsyncParsableCommand {
       The hub is \(isRunning ? "running" : "stopped").
       Log:      \(count(position.seq, "event")), epoch \(position.epoch)
       Shore:    \(waiting == 0 ? "everything is safe on shore" : "\(count(waiting, "event")) not there yet")\
-      \(refused == 0 ? "" : "; \(count(refused, "refused event")) for a person to look at")
+      \(refused == 0 ? "" : "; \(count(refused, "refused event")) for a person to look at")\
+      \(isStanding ? "; nothing gets there, see GET /api/v1/sync" : "")
       Stock:    \(count(figure("products"), "product")) in \(count(figure("locations"), "location")), \
       \(figure("lowStock")) low, \(figure("outOfStock")) out
       People:   \(figure("users"))

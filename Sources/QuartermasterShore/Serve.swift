@@ -27,6 +27,8 @@ struct Serve: AsyncParsableCommand {
     let logger = Logger(supervised: "quartermaster-shore", level: LogLevel(.notice))
     let manager = ServiceManager(logger: logger)
     let directory = data.directory
+    try directory.create()
+    let lock = try directory.lock()
     let store = try manager.extendingTimeout { try ShoreStore(directory, create: true) }
     let (token, fresh) = try OperatorToken.load(in: data.directory)
     if let fresh {
@@ -56,6 +58,7 @@ struct Serve: AsyncParsableCommand {
       ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(3)
     try await ServiceGroup(configuration: configuration).run()
+    withExtendedLifetime(lock) {}
     try store.close()
   }
 }

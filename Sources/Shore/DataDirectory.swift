@@ -17,6 +17,19 @@ package struct DataDirectory: Sendable, Hashable {
 
   package var hasDatabase: Bool { access(database, F_OK) == 0 }
 
+  /// Keeps two servers from one folder, for as long as the lock lives. Commands may work beside one.
+  package func lock() throws(ShoreError) -> DataLock {
+    let file = open(path + "/shore.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw .notWritable(path: path + "/shore.lock", reason: Self.reason) }
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      Self.shut(file)
+      throw .inUse(directory: path)
+    }
+    return DataLock(file)
+  }
+
+  fileprivate static func shut(_ file: Int32) { close(file) }
+
   package func create() throws(ShoreError) {
     guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
     throw .notWritable(path: path, reason: Self.reason)
@@ -60,4 +73,15 @@ package struct DataDirectory: Sendable, Hashable {
   }
 
   private static var reason: String { String(cString: strerror(errno)) }
+}
+
+/// A folder that is being served. The system lets go of it when the process ends, however.
+package final class DataLock: Sendable {
+  private let file: Int32
+
+  fileprivate init(_ file: Int32) {
+    self.file = file
+  }
+
+  deinit { DataDirectory.shut(file) }
 }

@@ -11,6 +11,7 @@ enum Schema {
         try Documents(of: site, db).rebuild()
       }
     }
+    migrator.registerMigration("3 keys and limits") { try $0.execute(sql: keys) }
     return migrator
   }
 

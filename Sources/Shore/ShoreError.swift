@@ -6,6 +6,7 @@ package enum ShoreError: Error, Sendable, Hashable, CustomStringConvertible {
   case newerDatabase(path: String)
   case noDatabase(directory: String)
   case notADatabase(path: String)
+  case inUse(directory: String)
   case notWritable(path: String, reason: String)
   case badSiteName(String)
   case siteExists(SiteName)
@@ -30,6 +31,8 @@ package enum ShoreError: Error, Sendable, Hashable, CustomStringConvertible {
         + "`quartermaster-shore site add NAME --data \(directory)`."
     case .notADatabase(let path):
       "\(path) is no SQLite database or is damaged; put back a good copy of it."
+    case .inUse(let directory):
+      "Another shore serves \(directory) already; stop it first, or choose another --data."
     case .notWritable(let path, let reason):
       "\(path) can't be written (\(reason)); let this user write there or choose another --data."
     case .badSiteName(let name):

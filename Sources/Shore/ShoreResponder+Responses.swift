@@ -11,11 +11,13 @@ extension ShoreResponder {
     response(status, text: json.encodedBytes, type: type)
   }
 
-  static func response(_ problem: Problem) -> Response {
-    var response = response(problem.code.status, problem.json, type: Problem.mediaType)
+  /// - Parameter json: the problem, sealed where the site is known.
+  static func response(_ problem: Problem, _ json: JSON? = nil) -> Response {
+    var response = response(
+      problem.code.status, json ?? problem.json, type: Problem.mediaType)
     switch problem.code {
     case .unauthenticated: response.headers[.wwwAuthenticate] = #"Basic realm="shore", Bearer"#
-    case .busy: response.headers[.retryAfter] = "5"
+    case .busy: response.headers[.retryAfter] = String(problem.retryAfter ?? 5)
     case .unavailable: response.headers[.retryAfter] = "30"
     case .malformed, .notFound, .methodNotAllowed, .gap, .lineageConflict, .tooLarge,
       .unsupportedMediaType, .internalError:
@@ -43,7 +45,7 @@ extension ShoreResponder {
     case .busy, .notWritable: Problem(.unavailable, "Shore's database can't be written just now.")
     case .unknownSite: Problem(.unauthenticated, "The site or its key is not known here.")
     case .tagReused, .badInput: Problem(.malformed, error.description)
-    case .newerDatabase, .noDatabase, .notADatabase, .badSiteName, .siteExists, .badAddress,
+    case .newerDatabase, .noDatabase, .notADatabase, .inUse, .badSiteName, .siteExists, .badAddress,
       .portTaken, .cannotListen, .badToken, .database:
       Problem(.internalError, "Shore has an internal error; its log says more.")
     }

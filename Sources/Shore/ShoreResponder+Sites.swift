@@ -115,7 +115,7 @@ extension ShoreResponder {
   }
 
   func known(_ siteName: String) async throws -> SiteName {
-    guard let site = SiteName(siteName), try await store.key(of: site) != nil else {
+    guard let site = SiteName(siteName), try await store.has(site) else {
       throw Problem(.notFound, "There is no site of that name.")
     }
     return site

@@ -11,6 +11,7 @@ struct ShoreResponder: HTTPResponder {
   let store: ShoreStore
   let operatorToken: OperatorToken
   let gate: Gate
+  let doorkeeper: Doorkeeper
   let mailroom: Mailroom
   let clock: @Sendable () -> Int64
   let logger: Logger
@@ -19,19 +20,21 @@ struct ShoreResponder: HTTPResponder {
 
   init(
     store: ShoreStore, operatorToken: OperatorToken, gate: Gate = Gate(bytes: 64 << 20),
-    mailroom: Mailroom = Mailroom(), clock: @escaping @Sendable () -> Int64, logger: Logger
+    mailroom: Mailroom = Mailroom(), limits: SiteLimits = SiteLimits(),
+    clock: @escaping @Sendable () -> Int64, logger: Logger
   ) {
     self.store = store
     self.operatorToken = operatorToken
     self.gate = gate
+    doorkeeper = Doorkeeper(limits)
     self.mailroom = mailroom
     self.clock = clock
     self.logger = logger
   }
 
-  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+  func respond(to request: Request, context: ShoreContext) async throws -> Response {
     do {
-      return try await route(request)
+      return try await route(request, from: context.address)
     } catch let problem as Problem {
       return Self.response(problem)
     } catch let error as ShoreError {
@@ -40,7 +43,7 @@ struct ShoreResponder: HTTPResponder {
     }
   }
 
-  private func route(_ request: Request) async throws -> Response {
+  private func route(_ request: Request, from address: String) async throws -> Response {
     let path = request.uri.path.split(separator: "/", omittingEmptySubsequences: true)
     let isReading = request.method == .get || request.method == .head
     switch path {
@@ -58,7 +61,7 @@ struct ShoreResponder: HTTPResponder {
       return Self.page(FleetPage.html(try await store.summariesInServer(), now: clock()))
     case _ where path.count == 4 && path[..<2] == ["v1", "sites"] && path[3] == "events":
       try allow(request.method == .post)
-      return try await receive(request, siteName: String(path[2]))
+      return try await receive(request, siteName: String(path[2]), from: address)
     case _ where path.count >= 4 && path[..<2] == ["v1", "sites"]:
       return try await answer(request, siteName: String(path[2]), path[3...].map(String.init))
     case _ where path.count >= 2 && path[0] == "sites":
@@ -80,23 +83,31 @@ struct ShoreResponder: HTTPResponder {
     }
   }
 
-  private func receive(_ request: Request, siteName: String) async throws -> Response {
-    guard request.headers[.contentEncoding]?.lowercased() == "gzip",
+  private func receive(
+    _ request: Request, siteName: String, from address: String
+  ) async throws -> Response {
+    let coding = request.headers[.contentEncoding].flatMap { Coding(name: $0.lowercased()) }
+    let isLines =
       request.headers[.contentType]?.lowercased().hasPrefix("application/x-ndjson") == true
-    else {
-      throw Problem(.unsupportedMediaType, "A batch is application/x-ndjson under gzip.")
-    }
+    try doorkeeper.check(address, siteName, now: clock())
     let length = request.headers[.contentLength].flatMap { Int($0) } ?? Limits.body
     guard (0...Limits.body).contains(length) else { throw Self.tooLarge }
     return try await gate.pass(length) {
       let body = try await collect(request, length: length)
       let digest = BodyDigest(of: body)
-      let (site, key) = try await authenticate(request, siteName: siteName, digest: digest)
+      let (site, key) = try await authenticate(
+        request, siteName: siteName, digest: digest, from: address)
       do {
-        return try await apply(body, digest: digest, from: site, key: key)
+        guard let coding, isLines else {
+          throw Problem(
+            .unsupportedMediaType, "A batch is application/x-ndjson under gzip or zstd.")
+        }
+        return try await doorkeeper.admit(site, bytes: body.count, now: clock()) {
+          try await apply(body, coding, digest: digest, from: site, key: key)
+        }
       } catch let problem as Problem {
         let json = problem.json(site: site, digest: digest, key: key)
-        return Self.response(problem.code.status, json, type: Problem.mediaType)
+        return Self.response(problem, json)
       }
     }
   }
@@ -114,24 +125,27 @@ struct ShoreResponder: HTTPResponder {
 
   /// An unknown site and a wrong key get the same answer, after the same work.
   func authenticate(
-    _ request: Request, siteName: String, digest: BodyDigest
+    _ request: Request, siteName: String, digest: BodyDigest, from address: String = "unknown"
   ) async throws -> (SiteName, SiteKey) {
     let authorization = request.headers[.authorization] ?? ""
-    let unknown = Problem(.unauthenticated, "The site or its key is not known here.")
-    guard let site = SiteName(siteName) else { throw unknown }
-    let key = try await store.key(of: site)
-    let isGenuine = (key ?? nobody).verifies(
-      authorization: authorization, site: site, digest: digest)
-    guard isGenuine, let key else { throw unknown }
-    return (site, key)
+    let site = SiteName(siteName)
+    let accepts = { @Sendable (key: SiteKey) in
+      site.map { key.verifies(authorization: authorization, site: $0, digest: digest) } ?? false
+    }
+    if let site, let key = try await store.key(of: site, at: clock(), where: accepts) {
+      return (site, key)
+    }
+    _ = accepts(nobody)
+    doorkeeper.wrongKey(address, siteName, now: clock())
+    throw Problem(.unauthenticated, "The site or its key is not known here.")
   }
 
   private func apply(
-    _ body: [UInt8], digest: BodyDigest, from site: SiteName, key: SiteKey
+    _ body: [UInt8], _ coding: Coding, digest: BodyDigest, from site: SiteName, key: SiteKey
   ) async throws -> Response {
     let batch: ReceivedBatch
     do throws(BatchFault) {
-      batch = try ReceivedBatch(body: body)
+      batch = try ReceivedBatch(body: body, coding: coding)
     } catch {
       throw error.problem
     }
@@ -140,7 +154,9 @@ struct ShoreResponder: HTTPResponder {
       let answer = Answer(
         .accepted, to: batch.head, site: site, through: batch.head.through, digest: digest,
         refused: refused)
-      return Self.response(answer.status, answer.json(key: key))
+      var response = Self.response(answer.status, answer.json(key: key))
+      response.headers[.acceptEncoding] = Coding.accepted
+      return response
     case .gap(let through):
       let answer = Answer(.gap, to: batch.head, site: site, through: through, digest: digest)
       return Self.response(answer.status, answer.json(key: key), type: Problem.mediaType)

@@ -39,6 +39,7 @@ package struct ShoreServer: Service {
   private let store: ShoreStore
   private let operatorToken: OperatorToken
   private let address: Address
+  private let limits: SiteLimits
   private let clock: @Sendable () -> Int64
   private let logger: Logger
   private let onListening: @Sendable (Int) async -> Void
@@ -46,12 +47,14 @@ package struct ShoreServer: Service {
   /// - Parameter onListening: is told the port once connections are taken.
   package init(
     store: ShoreStore, operatorToken: OperatorToken, address: Address,
-    clock: @escaping @Sendable () -> Int64 = Self.milliseconds, logger: Logger,
+    limits: SiteLimits = SiteLimits(), clock: @escaping @Sendable () -> Int64 = Self.milliseconds,
+    logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void
   ) {
     self.store = store
     self.operatorToken = operatorToken
     self.address = address
+    self.limits = limits
     self.clock = clock
     self.logger = logger
     self.onListening = onListening
@@ -60,7 +63,8 @@ package struct ShoreServer: Service {
   package func run() async throws {
     let mailroom = Mailroom()
     let responder = ShoreResponder(
-      store: store, operatorToken: operatorToken, mailroom: mailroom, clock: clock, logger: logger)
+      store: store, operatorToken: operatorToken, mailroom: mailroom, limits: limits, clock: clock,
+      logger: logger)
     let onListening = onListening
     let application = Application(
       responder: responder,

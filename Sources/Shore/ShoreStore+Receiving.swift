@@ -83,7 +83,13 @@ enum EventRow {
       event.audience.branch, event.audience.customer, event.audience.user, event.user, event.time,
       event.deviceTime, event.data, site, epoch, time,
     ])
-    guard db.changesCount == 0 else { return true }
+    guard db.changesCount == 0 else {
+      // What was refused once and came again whole is refused no longer.
+      try db.cachedStatement(
+        sql: "DELETE FROM refusedEvent WHERE site = ? AND epoch = ? AND seq = ?"
+      ).execute(arguments: [site, epoch, event.seq])
+      return true
+    }
     let held = try db.cachedStatement(
       sql: "SELECT \(columns) FROM event WHERE site = ? AND epoch = ? AND seq = ?")
     guard

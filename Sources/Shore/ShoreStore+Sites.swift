@@ -9,8 +9,9 @@ extension ShoreStore {
     try write { db in
       guard try Site.id(of: name, db) == nil else { throw ShoreError.siteExists(name) }
       try db.execute(
-        sql: "INSERT INTO site (name, key, addedAt) VALUES (?, ?, ?)",
-        arguments: [name.text, key.text, time])
+        sql: "INSERT INTO site (name, key, addedAt) VALUES (?, '', ?)",
+        arguments: [name.text, time])
+      try Site.add(key, to: db.lastInsertedRowID, at: time, db)
     }
     return key
   }
@@ -21,12 +22,11 @@ extension ShoreStore {
         .compactMap { SiteName($0) }
     }
   }
+}
 
-  func key(of site: SiteName) async throws(ShoreError) -> SiteKey? {
-    try await reading { db in
-      try String.fetchOne(db, sql: "SELECT key FROM site WHERE name = ?", arguments: [site.text])
-        .flatMap { SiteKey(text: $0) }
-    }
+extension ShoreStore {
+  func has(_ site: SiteName) async throws(ShoreError) -> Bool {
+    try await reading { try Site.id(of: site, $0) != nil }
   }
 }
 

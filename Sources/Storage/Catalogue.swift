@@ -19,6 +19,7 @@ package enum Catalogue {
     SendNotification.self, ReadNotification.self,
     CreateUser.self, UpdateUser.self, SetPassword.self, UpdateDevice.self, EndSession.self,
     SettleConflict.self, DismissChange.self,
+    RetryRefused.self, EditRefused.self, DropRefused.self, SyncNow.self,
   ]
 
   private static let byName = Dictionary(

@@ -72,19 +72,55 @@ extension Store {
 
   /// Moves a lane's cursor to what shore has durably stored. Refused events go to the tray of what
   /// needs a person, in the same transaction.
+  /// - Parameter spending: the bytes that it took, and their hour of powered time.
   package func acknowledged(
-    _ lane: Lane, through seq: Int64, refused: [ShoreRefusal]
+    _ lane: Lane, through seq: Int64, refused: [ShoreRefusal],
+    spending: (bytes: Int64, hour: Int64)? = nil
   ) throws(StoreError) {
     try write { db in
+      if let spending { try Self.spent(db, spending.bytes, in: spending.hour) }
       // Events that are still to come are not confirmed, whatever shore says.
       try setShoreCursor(db, lane, min(seq, try Self.head(db)), sql: "MAX(seq, excluded.seq)")
-      for refusal in refused {
-        try db.execute(
-          sql: """
-            INSERT INTO shore_refusal (seq, code, message, time) VALUES (?, ?, ?, ?)
-            ON CONFLICT DO UPDATE SET code = excluded.code, message = excluded.message
-            """, arguments: [refusal.seq, refusal.code, refusal.message, now()])
+      for refusal in refused { try note(db, refusal) }
+    }
+  }
+
+  private func note(_ db: Database, _ refusal: ShoreRefusal) throws {
+    try db.execute(
+      sql: """
+        INSERT INTO shore_refusal (seq, code, message, time) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET code = excluded.code, message = excluded.message, retry = 0
+        """, arguments: [refusal.seq, refusal.code, refusal.message, now()])
+  }
+
+  /// The next event of the tray that a person wants sent once more.
+  package func nextRetry() throws(StoreError) -> Event? {
+    try read { db in
+      try db.cachedStatement(
+        sql: """
+          SELECT \(Event.columns) FROM event WHERE seq =
+            (SELECT MIN(seq) FROM shore_refusal WHERE retry = 1)
+          """
+      ).fetchEvents([]).first
+    }
+  }
+
+  /// What became of an event that was sent once more: it leaves the tray, or lies there again.
+  package func retried(_ seq: Int64, refusal: ShoreRefusal?) throws(StoreError) {
+    try write { db in
+      if let refusal {
+        try note(db, refusal)
+      } else {
+        try db.execute(sql: "DELETE FROM shore_refusal WHERE seq = ?", arguments: [seq])
       }
+    }
+  }
+
+  /// The latest time that one of the newest events bears: the clock has been there once.
+  package func latestTime() throws(StoreError) -> Int64? {
+    try read { db in
+      try Int64.fetchOne(
+        db, sql: "SELECT MAX(time) FROM (SELECT time FROM event ORDER BY seq DESC LIMIT 1000)")
     }
   }
 

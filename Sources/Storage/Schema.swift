@@ -18,6 +18,7 @@ enum Schema {
       try normaliseCountRooms(db)
     }
     migrator.registerMigration("3 the way down") { try $0.execute(sql: wayDown) }
+    migrator.registerMigration("4 the uplink's manners") { try $0.execute(sql: manners) }
     return migrator
   }
 

@@ -52,7 +52,7 @@ package struct Batch: Sendable, Hashable {
   }
 
   /// The request's body.
-  package func body() throws(GzipError) -> [UInt8] {
-    try Gzip.deflated(text)
+  package func body(_ coding: Coding = .gzip) throws(BatchFault) -> [UInt8] {
+    try coding.packed(text)
   }
 }

@@ -64,7 +64,7 @@ package struct BatchHead: Sendable, Hashable {
 
 /// Why a batch as a whole can't be read. The hub then sends it in halves, until one event is left.
 package enum BatchFault: Error, Sendable, Hashable {
-  case badGzip
+  case unreadableBody
   case tooLarge
   case badHead(String)
   case wrongCount(head: Int, lines: Int)
@@ -72,9 +72,9 @@ package enum BatchFault: Error, Sendable, Hashable {
 
   package var problem: Problem {
     switch self {
-    case .badGzip: Problem(.malformed, "The body is no whole gzip stream.")
+    case .unreadableBody: Problem(.malformed, "The body is no whole stream of its encoding.")
     case .tooLarge:
-      Problem(.tooLarge, "The body inflates to more than \(Limits.inflated) bytes.")
+      Problem(.tooLarge, "The body unpacks to more than \(Limits.inflated) bytes.")
     case .badHead(let what): Problem(.malformed, "The batch's head is wrong: \(what).")
     case .wrongCount(let head, let lines):
       Problem(.malformed, "The head announces \(head) events, but \(lines) lines follow.")

@@ -51,6 +51,8 @@ package struct Problem: Error, Sendable, Hashable {
 
   package var code: Code
   package var detail: String
+  /// When to come again, in seconds; `nil` leaves it to the code.
+  package var retryAfter: Int64?
 
   package init(_ code: Code, _ detail: String) {
     self.code = code

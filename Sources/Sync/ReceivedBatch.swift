@@ -8,16 +8,8 @@ package struct ReceivedBatch: Sendable, Hashable {
   package var refused: [EventRefusal]
 
   /// Reads a body whose seal has been verified.
-  package init(body: [UInt8]) throws(BatchFault) {
-    let text: [UInt8]
-    do throws(GzipError) {
-      text = try Gzip.inflated(body, limit: Limits.inflated)
-    } catch .tooLarge {
-      throw .tooLarge
-    } catch {
-      throw .badGzip
-    }
-    try self.init(text: text)
+  package init(body: [UInt8], coding: Coding = .gzip) throws(BatchFault) {
+    try self.init(text: try coding.unpacked(body))
   }
 
   /// Reads a batch that is inflated already.

@@ -3,34 +3,81 @@ import NIOCore
 import NIOHTTP1
 import Sync
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Posts one body and reads the whole answer.
 struct Courier: Sendable {
   let client: HTTPClient
   let settings: UplinkSettings
+  let counter: WireCounter
+
+  struct Delivery: Sendable {
+    var reply: Reply
+    var took: Duration
+    var bytes: WireCounter.Bytes
+    /// Whether shore reads zstd, as its answer says.
+    var takesZstd = false
+    /// What shore's clock showed, in milliseconds since 1970. Nobody vouches for it.
+    var shoreTime: Int64?
+  }
 
   /// `nil` when the task was cancelled.
-  func post(_ body: [UInt8], head: BatchHead) async -> Reply? {
+  func post(
+    _ body: [UInt8], coding: Coding, head: BatchHead, within limit: Duration
+  ) async -> Delivery? {
     let digest = BodyDigest(of: body)
     var request = HTTPClientRequest(url: settings.url)
     request.method = .POST
     request.headers = [
-      "Content-Type": "application/x-ndjson", "Content-Encoding": "gzip",
+      "Content-Type": "application/x-ndjson", "Content-Encoding": coding.name,
       "Authorization": settings.key.authorization(site: settings.site, digest: digest),
     ]
     request.body = .bytes(ByteBuffer(bytes: body))
-    do {
-      let response = try await client.execute(
-        request, deadline: .now() + TimeAmount(settings.exchangeTimeout))
-      let answer = try await response.body.collect(upTo: Limits.answer)
-      let seconds = response.headers.first(name: "Retry-After").flatMap { Int64($0) }
-      return Reply(
-        status: Int(response.status.code),
-        retryAfter: seconds.map { .seconds(max(0, min($0, 86_400))) },
-        body: Array(buffer: answer), to: head, site: settings.site, digest: digest,
-        key: settings.key)
-    } catch {
-      return Task.isCancelled ? nil : .failed(Trouble(error))
+    let (start, before) = (ContinuousClock.now, counter.bytes)
+    func delivery(_ reply: Reply) -> Delivery {
+      Delivery(reply: reply, took: .now - start, bytes: counter.bytes - before)
     }
+    do {
+      let response = try await client.execute(request, deadline: .now() + TimeAmount(limit))
+      let answer = try await response.body.collect(upTo: Limits.answer)
+      let headers = response.headers
+      let seconds = headers.first(name: "Retry-After").flatMap { Int64($0) }
+      var delivery = delivery(
+        Reply(
+          status: Int(response.status.code),
+          retryAfter: seconds.map { .seconds(max(0, min($0, 86_400))) },
+          body: Array(buffer: answer), to: head, site: settings.site, digest: digest,
+          key: settings.key))
+      delivery.takesZstd = headers[canonicalForm: "Accept-Encoding"].contains("zstd")
+      delivery.shoreTime = headers.first(name: "Date").flatMap(HTTPDate.milliseconds)
+      return delivery
+    } catch {
+      return Task.isCancelled ? nil : delivery(.failed(Trouble(error)))
+    }
+  }
+}
+
+/// The moment in a `Date` header (RFC 9110, section 5.6.7), in the one form that is written today.
+enum HTTPDate {
+  private static let months = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+  ]
+
+  static func milliseconds(_ text: String) -> Int64? {
+    // Sun, 06 Nov 1994 08:49:37 GMT
+    let words = text.split(separator: " ")
+    let time = words.count == 6 ? words[4].split(separator: ":").compactMap { Int32($0) } : []
+    guard time.count == 3, words[5] == "GMT", let day = Int32(words[1]),
+      let month = months.firstIndex(of: String(words[2])), let year = Int32(words[3])
+    else { return nil }
+    var parts = tm()
+    (parts.tm_year, parts.tm_mon, parts.tm_mday) = (year - 1900, Int32(month), day)
+    (parts.tm_hour, parts.tm_min, parts.tm_sec) = (time[0], time[1], time[2])
+    return Int64(timegm(&parts)) * 1000
   }
 }
 
@@ -40,7 +87,8 @@ extension Trouble {
     case let error as HTTPClientError where Self.timeouts.contains(error): self = .timeout
     // An answer larger than any of shore's.
     case is NIOTooManyBytesError: self = .notShore
-    // The TLS library is AsyncHTTPClient's own affair, so its errors are known by name only.
+    case is Trust.WrongPin: self = .wrongServer
+    // Some of these are not public, so all are known by name.
     case _ where String(reflecting: type(of: error)).hasPrefix("NIOSSL."): self = .untrusted
     default: self = .unreachable
     }

@@ -8,6 +8,7 @@ struct Rings: OptionSet, Sendable, Hashable {
   static let restarted = Rings(rawValue: 2)
   static let timer = Rings(rawValue: 4)
   static let cancelled = Rings(rawValue: 8)
+  static let linkDown = Rings(rawValue: 16)
 }
 
 /// Wakes the one task that waits here, from any thread, for the price of a lock.

@@ -31,6 +31,9 @@ package struct Forwarder: Sendable {
     /// How often an idle forwarder looks for itself, should a nudge ever be lost.
     package var idle = Duration.seconds(60)
     package var batchEvents = 1000
+    /// How long a lane's new changes are gathered before they go, so that a trickle of them does not
+    /// make a request each; a lane that is not named goes at once.
+    package var gathering: [Lane: Duration] = [:]
 
     package init() {}
   }
@@ -60,6 +63,8 @@ package struct Forwarder: Sendable {
     var suspects: Int?
     var isPoisoned = false
     var hasRewound = false
+    /// Until when new changes are gathered.
+    var gathers: Duration?
     var hold: Hold?
     var backoff: Backoff
   }
@@ -80,14 +85,20 @@ package struct Forwarder: Sendable {
   /// Whether anything may be left to send, so that a wait is more than idleness.
   package var hasMore: Bool { lanes.values.contains { $0.mayHaveMore } }
 
+  /// Whether the link itself is left alone for a while.
+  package func isLinkHeld(now: Duration) -> Bool { linkHold.map { now < $0.until } ?? false }
+
   /// What to do at `now`, given all that has been told.
-  package func order(now: Duration) -> Order {
+  /// - Parameter barred: lanes that may not be sent before a certain time, such as for a budget.
+  package func order(now: Duration, barred: [Lane: Duration] = [:]) -> Order {
     if let linkHold, now < linkHold.until { return .wait(linkHold.until - now) }
     var soonest = pace.idle
     for lane in Lane.allCases {
       guard let state = lanes[lane], state.mayHaveMore else { continue }
       if let hold = state.hold, now < hold.until {
         soonest = min(soonest, hold.until - now)
+      } else if let end = [state.gathers, barred[lane]].compactMap({ $0 }).max(), now < end {
+        soonest = min(soonest, end - now)
       } else if state.isPoisoned {
         return .withhold(lane)
       } else {
@@ -104,6 +115,7 @@ extension Forwarder {
   /// The lane had nothing left to send.
   package mutating func drained(_ lane: Lane) {
     lanes[lane]?.mayHaveMore = false
+    lanes[lane]?.gathers = nil
   }
 
   /// Shore proved that it has the lane's next `events`. The faster lanes are looked at again first.
@@ -166,6 +178,11 @@ extension Forwarder {
     }
   }
 
+  /// A hook said that the link is down: it is left alone, as after the longest of all failures.
+  package mutating func linkDown(now: Duration) {
+    linkHold = Hold(since: now, until: now + pace.longest)
+  }
+
   package mutating func failed(
     _ lane: Lane, reach: Reach, retryAfter: Duration?, now: Duration, chance: Double
   ) {
@@ -217,8 +234,14 @@ extension Forwarder {
   }
 
   /// New events were committed aboard.
-  package mutating func committed() {
-    woke()
+  package mutating func committed(now: Duration) {
+    let gathering = pace.gathering
+    for lane in Lane.allCases {
+      change(lane) { state in
+        if !state.mayHaveMore { state.gathers = gathering[lane].map { now + $0 } }
+        state.mayHaveMore = true
+      }
+    }
     let patience = pace.changePatience
     let hasten = { (hold: Hold) in
       Hold(since: hold.since, until: min(hold.until, hold.since + patience))
@@ -236,6 +259,7 @@ extension Forwarder {
       change(lane) { state in
         state.ceiling = ceiling
         state.hasRewound = false
+        state.gathers = nil
         state.hold = nil
         state.backoff.reset()
       }

@@ -64,6 +64,10 @@ enum Trouble: Error, Sendable, Hashable, CustomStringConvertible {
   case unreachable
   case timeout
   case untrusted
+  /// The server holds none of the pinned keys.
+  case wrongServer
+  /// The certificate's dates don't fit, and the hub's clock is the one at fault.
+  case clock(String)
   case notShore
   case unknownKey
   case conflict(String)
@@ -76,7 +80,9 @@ enum Trouble: Error, Sendable, Hashable, CustomStringConvertible {
   var reach: Forwarder.Reach {
     switch self {
     case .unexpected, .tooLarge, .rejected: .lane
-    case .unreachable, .timeout, .untrusted, .notShore, .unknownKey, .conflict, .busy, .hub: .link
+    case .unreachable, .timeout, .untrusted, .wrongServer, .clock, .notShore, .unknownKey,
+      .conflict, .busy, .hub:
+      .link
     }
   }
 
@@ -91,6 +97,9 @@ enum Trouble: Error, Sendable, Hashable, CustomStringConvertible {
     case .timeout: "Shore did not answer in time: the link is down or very slow."
     case .untrusted:
       "The secure connection to shore failed: check the hub's clock and shore's certificate."
+    case .wrongServer:
+      "The server at shore's address is another one: its key is none of the pinned ones."
+    case .clock(let words): words
     case .notShore:
       "Something other than shore answers: the Wi-Fi may want someone to sign in, or shore's "
         + "address is wrong."

@@ -12,39 +12,58 @@ import Synchronization
 /// The outbox is the log itself and a cursor per lane: a batch is read after the cursor, posted,
 /// and the cursor moves only on shore's sealed answer that these very bytes are on its disk.
 /// Nothing is ever deleted here, and a batch that is sent twice is held once. `Forwarder` decides,
-/// this service acts: one exchange at a time, so that a slow link is never shared by two batches.
-/// Budgets and link profiles belong into the forwarder's `Pace`; the way down is a service of its
-/// own.
+/// this service acts: one exchange at a time, so that a slow link is never shared by two batches,
+/// while the next batch is made backstage. What a link costs is in `LinkProfile`; the way down is a
+/// service of its own.
 package final class Uplink: Service {
   let store: Store
   let settings: UplinkSettings
   let logger: Logger
+  let counter = WireCounter()
   private let group: any EventLoopGroup
   private let clock: @Sendable () -> Int64
   private let onProgress: @Sendable ([Lane: Int64]) -> Void
+  private let onStatus: @Sendable (UplinkStatus) -> Void
   private let doorbell = Doorbell()
-  private let snapshot = Mutex(Snapshot())
-  private let exchange = Mutex<Task<Reply?, Never>?>(nil)
+  private let snapshot: Mutex<Snapshot>
+  private let stall: Mutex<StallWatch>
+  private let exchange = Mutex<Task<Courier.Delivery?, Never>?>(nil)
+  private let start = ContinuousClock.now
+  private let poweredBefore: Int64
 
   private struct Snapshot {
-    var status = UplinkStatus()
+    var status: UplinkStatus
     var countedAt: ContinuousClock.Instant?
+    var told: UplinkStatus?
+    var toldAt: ContinuousClock.Instant?
+    var storedStall: Int64?
   }
 
   /// - Parameters:
   ///   - clock: the hub's clock in milliseconds since 1970.
   ///   - onProgress: is told all cursors each time that one has moved.
+  ///   - onStatus: is told how the uplink stands when that has changed, a few times a minute at most
+  ///     while all goes well.
   package init(
     store: Store, settings: UplinkSettings, group: any EventLoopGroup, logger: Logger,
     clock: @escaping @Sendable () -> Int64 = Store.systemTime,
-    onProgress: @escaping @Sendable ([Lane: Int64]) -> Void
-  ) {
+    onProgress: @escaping @Sendable ([Lane: Int64]) -> Void,
+    onStatus: @escaping @Sendable (UplinkStatus) -> Void = { _ in }
+  ) throws(StoreError) {
     self.store = store
     self.settings = settings
     self.group = group
     self.logger = logger
     self.clock = clock
     self.onProgress = onProgress
+    self.onStatus = onStatus
+    poweredBefore = try store.powered()
+    let since = try store.stalledSince()
+    snapshot = Mutex(
+      Snapshot(status: UplinkStatus(profile: settings.profile.name), storedStall: since))
+    stall = Mutex(
+      StallWatch(
+        patience: settings.patience, since: since, isAlarmed: try store.isUplinkAlarmed()))
   }
 
   /// New events are committed. Cheap, from any thread, as often as you like.
@@ -53,11 +72,24 @@ package final class Uplink: Service {
   /// A person asks to send now.
   package func syncNow() { doorbell.ring(.restarted) }
 
-  /// The machine's addresses changed. An exchange over an address that is lost is given up.
+  /// The machine's addresses changed, or somebody who watches them says so. An exchange over an
+  /// address that is lost is given up.
   package func linkChanged(_ change: Links.Change) {
     if change == .lost { exchange.withLock { $0?.cancel() } }
     if change != .none { doorbell.ring(.restarted) }
   }
+
+  #if os(Linux)
+    /// A hook says that the link is up or down.
+    package func hinted(_ word: LinkHint.Word) {
+      switch word {
+      case .up: doorbell.ring(.restarted)
+      case .down:
+        exchange.withLock { $0?.cancel() }
+        doorbell.ring(.linkDown)
+      }
+    }
+  #endif
 
   /// Counts what is pending afresh, at most once a second: not for an event loop.
   package var status: UplinkStatus {
@@ -67,6 +99,10 @@ package final class Uplink: Service {
     if isStale, let backlog = try? store.backlog() {
       snapshot.withLock { snapshot in
         snapshot.status.pending = backlog
+        // What has come since, and is gathered until it pays to go.
+        if snapshot.status.state == .upToDate, snapshot.status.waiting > 0 {
+          snapshot.status.state = .waiting
+        }
         snapshot.countedAt = now
       }
     }
@@ -74,54 +110,66 @@ package final class Uplink: Service {
   }
 
   package func run() async throws {
-    let client = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: configuration)
+    let client = try settings.client(on: group, counting: counter)
     #if os(Linux)
       let watch = LinkWatch { [weak self] in self?.linkChanged($0) }
       if watch == nil { logger.info("Changes of the network are not told; waits run their time.") }
-      defer { watch?.stop() }
+      let bus = BusSignals { [weak self] in self?.linkChanged($0) }
+      defer {
+        watch?.stop()
+        bus.stop()
+      }
     #endif
     await cancelWhenGracefulShutdown { await self.forward(over: client) }
     update { $0.state = .stopped }
     try await client.shutdown()
   }
 
-  private var configuration: HTTPClient.Configuration {
-    var configuration = HTTPClient.Configuration(
-      redirectConfiguration: .disallow,
-      timeout: .init(connect: TimeAmount(settings.connectTimeout)))
-    configuration.httpVersion = .http1Only
-    configuration.connectionPool.idleTimeout = .seconds(60)
-    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1
-    // A try that fails is the forwarder's business: it says so, and waits.
-    configuration.connectionPool.retryConnectionEstablishment = false
-    return configuration
-  }
+  /// How long the hub has been powered, in milliseconds: what budgets and patience count.
+  var powered: Int64 { poweredBefore + (ContinuousClock.now - start).milliseconds }
 
   private func forward(over client: HTTPClient) async {
-    let start = ContinuousClock.now
-    let courier = Courier(client: client, settings: settings)
-    var forwarder = Forwarder(pace: settings.pace)
+    let courier = Courier(client: client, settings: settings, counter: counter)
+    let hour = Store.hour(powered: powered)
+    let spent = (try? store.linkSpending(since: hour - Store.spendingHours)) ?? [:]
+    var drive = Drive(settings, spending: Spending(spent))
     while !Task.isCancelled {
-      switch forwarder.order(now: start.duration(to: .now)) {
+      let now = start.duration(to: .now)
+      let barred = drive.barred(powered: powered, now: now)
+      switch drive.forwarder.order(now: now, barred: barred) {
       case .send(let lane, let limit):
-        let happened = await sendNext(lane, atMost: limit, by: courier)
-        tell(&forwarder, lane, happened, now: start.duration(to: .now))
-        listen(&forwarder, doorbell.look())
+        let happened = await sendNext(lane, atMost: limit, by: courier, &drive)
+        tell(&drive.forwarder, lane, happened, now: start.duration(to: .now))
+        listen(&drive, doorbell.look())
       case .withhold(let lane):
-        let happened = await withholdNext(lane, by: courier)
-        tell(&forwarder, lane, happened, now: start.duration(to: .now))
+        let happened = await withholdNext(lane, by: courier, &drive)
+        tell(&drive.forwarder, lane, happened, now: start.duration(to: .now))
       case .wait(let duration):
-        let isIdle = !forwarder.hasMore
-        update { $0.state = isIdle ? .upToDate : .waiting }
-        listen(&forwarder, await doorbell.wait(atMost: duration))
+        // Whatever waits in the tray holds up nothing: it goes when nothing else does.
+        if now >= drive.retriesFrom, !drive.forwarder.isLinkHeld(now: now),
+          await sendRetry(by: courier, &drive, now: now)
+        {
+          listen(&drive, doorbell.look())
+          continue
+        }
+        rest(drive, barred: barred)
+        let quiet = tellStatus()
+        listen(&drive, await doorbell.wait(atMost: quiet.map { min($0, duration) } ?? duration))
       }
+      _ = tellStatus()
     }
   }
 
-  private func listen(_ forwarder: inout Forwarder, _ rings: Rings) {
-    if rings.contains(.timer) { forwarder.woke() }
-    if rings.contains(.committed) { forwarder.committed() }
-    if rings.contains(.restarted) { forwarder.restarted() }
+  private func listen(_ drive: inout Drive, _ rings: Rings) {
+    let now = start.duration(to: .now)
+    if rings.contains(.timer) { drive.forwarder.woke() }
+    if rings.contains(.committed) { drive.forwarder.committed(now: now) }
+    if rings.contains(.linkDown) { drive.forwarder.linkDown(now: now) }
+    if rings.contains(.restarted) {
+      drive.forwarder.restarted()
+      drive.meter.changed()
+      drive.retriesFrom = .zero
+    }
   }
 
   private func tell(
@@ -148,17 +196,54 @@ package final class Uplink: Service {
 /// One exchange, which a change of the network cuts short.
 extension Uplink {
   /// `nil` when it was given up: what shore made of the batch shows when it is sent again.
-  func post(_ body: [UInt8], head: BatchHead, by courier: Courier) async -> Reply? {
+  func post(
+    _ prepared: PreparedBatch, by courier: Courier, _ drive: inout Drive
+  ) async -> Courier.Delivery? {
+    let limit = drive.meter.limit(
+      for: prepared.body.count, atMost: settings.exchangeTimeout)
+    let before = counter.bytes
     // A task of its own, because `linkChanged` ends the exchange and not the service.
-    let task = Task { await courier.post(body, head: head) }
+    let task = Task {
+      await courier.post(
+        prepared.body, coding: prepared.coding, head: prepared.batch.head, within: limit)
+    }
     exchange.withLock { $0 = task }
     defer { exchange.withLock { $0 = nil } }
-    return await withTaskCancellationHandler {
+    var delivery = await withTaskCancellationHandler {
       await task.value
     } onCancel: {
       task.cancel()
     }
+    let bytes = counter.bytes - before
+    drive.spending.spend(bytes.total, in: Store.hour(powered: powered))
+    update { status in
+      status.bytesSent += bytes.sent
+      status.bytesReceived += bytes.received
+    }
+    // Bytes count, whatever came of them; shore's word counts its own, with what it confirms.
+    let isCounted = if case .accepted = delivery?.reply { true } else { false }
+    if !isCounted, bytes.total > 0 {
+      // A budget that can't be written down just now still counts until the next start.
+      try? store.spent(bytes.total, in: Store.hour(powered: powered))
+    }
+    if delivery?.reply == .failed(.untrusted), let words = clockTrouble {
+      delivery?.reply = .failed(.clock(words))
+    }
+    return delivery
   }
+
+  /// In plain words, when the hub's clock can't be right: then a certificate's dates say nothing.
+  private var clockTrouble: String? {
+    let now = clock()
+    let latest = max((try? store.latestTime()) ?? 0, Self.released)
+    guard now < latest - 86_400_000 else { return nil }
+    return "The secure connection to shore failed because the hub's clock is wrong: it stands "
+      + "\((latest - now) / 86_400_000) days before what the log has seen. Set the clock, or pin "
+      + "shore's certificate."
+  }
+
+  /// This program did not exist before 21 November 2026.
+  private static let released: Int64 = 1_795_219_200_000
 }
 
 /// What is shown of it.
@@ -167,11 +252,16 @@ extension Uplink {
     snapshot.withLock { change(&$0.status) }
   }
 
-  func contacted() {
+  func contacted(_ delivery: Courier.Delivery? = nil) {
     let now = clock()
     update { status in
       status.lastContact = now
       status.lastError = nil
+      if let shoreTime = delivery?.shoreTime {
+        let ahead = now - shoreTime
+        // A header counts whole seconds, and the way takes a few.
+        status.clockAhead = abs(ahead) > 60_000 ? ahead : nil
+      }
     }
   }
 
@@ -186,6 +276,93 @@ extension Uplink {
   func progressed() throws(StoreError) {
     // What was counted before is wrong now.
     snapshot.withLock { $0.countedAt = nil }
+    stall.withLock { $0.progressed() }
     onProgress(try store.shoreCursors())
+  }
+
+  private func rest(_ drive: Drive, barred: [Lane: Duration]) {
+    let isIdle = !drive.forwarder.hasMore || status.waiting == 0
+    let words = barred.isEmpty ? nil : plan(barred)
+    update { status in
+      status.state = isIdle ? .upToDate : .waiting
+      status.planned = words
+    }
+    show(drive)
+  }
+
+  func show(_ drive: Drive) {
+    let hour = Store.hour(powered: powered)
+    let budget = settings.profile.budget.spans.compactMap { span in
+      span.limit.map {
+        UplinkStatus.Allowance(
+          hours: span.hours, limit: $0,
+          spent: drive.spending.spent(inLast: span.hours, at: hour))
+      }
+    }
+    update { status in
+      status.bytesPerSecond = drive.meter.rate.map { Int64($0) }
+      status.eventsPerSecond = drive.meter.eventsPerSecond
+      status.roundTrip = drive.meter.roundTrip
+      status.budget = budget
+    }
+  }
+
+  private func plan(_ barred: [Lane: Duration]) -> String? {
+    let waiting = barred.keys.filter { (status.pending[$0] ?? 0) > 0 }
+    let unwanted = waiting.filter { !settings.profile.lanes.contains($0) }
+    guard waiting.count > unwanted.count else {
+      guard !unwanted.isEmpty else { return nil }
+      return "Over a \(settings.profile.name.rawValue) link the less urgent events wait for a "
+        + "better one."
+    }
+    return "The link's budget is spent for now; what is urgent still goes as far as its reserve."
+  }
+
+  /// Tells whoever listens, when there is news, and not more often than every two seconds.
+  /// - Returns: in how long there will be something to tell, if nothing happens.
+  private func tellStatus() -> Duration? {
+    let now = ContinuousClock.now
+    let (isNew, due) = snapshot.withLock { snapshot -> (Bool, Duration) in
+      (
+        snapshot.told != snapshot.status,
+        snapshot.toldAt.map { .seconds(2) - (now - $0) } ?? .zero
+      )
+    }
+    guard isNew else { return nil }
+    guard due <= .zero else { return due }
+    let status = status
+    snapshot.withLock { snapshot in
+      snapshot.told = status
+      snapshot.toldAt = now
+    }
+    onStatus(status)
+    return nil
+  }
+
+  /// Whether people must be told that nothing gets ashore, or that it goes on: what the ledger is to
+  /// note. To be asked every few seconds.
+  package func stallNews() throws(StoreError) -> NoteUplinkStall.Change? {
+    let status = status
+    let powered = powered
+    let isPlanned = status.lastError == nil && status.planned != nil
+    let (order, since) = stall.withLock { stall in
+      (stall.looked(powered: powered, pending: status.waiting, isPlanned: isPlanned), stall.since)
+    }
+    try keep(stalledSince: since.flatMap { powered - $0 >= 60_000 ? $0 : nil })
+    switch order {
+    case .none: return nil
+    case .clear: return .resumed
+    case .raise(let minutes):
+      return .stalled(
+        minutes: minutes, waiting: status.waiting,
+        reason: status.reason ?? "Shore has not been reached yet.")
+    }
+  }
+
+  /// A hub that is switched off every evening still finds that it has not got through for days.
+  private func keep(stalledSince since: Int64?) throws(StoreError) {
+    guard snapshot.withLock({ $0.storedStall }) != since else { return }
+    try store.noteStalled(since: since)
+    snapshot.withLock { $0.storedStall = since }
   }
 }

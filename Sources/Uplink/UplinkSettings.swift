@@ -7,6 +7,10 @@ package struct UplinkSettings: Sendable {
   package let site: SiteName
   package let key: SiteKey
   package var pace = Forwarder.Pace()
+  package var profile = LinkProfile(.marina)
+  package var trust = Trust()
+  /// How long of powered time something may wait without getting anywhere before people are told.
+  package var patience = Duration.seconds(15 * 60)
   package var connectTimeout = Duration.seconds(20)
   /// For one whole exchange: a full batch takes over a minute at 9,600 bit/s.
   package var exchangeTimeout = Duration.seconds(240)
@@ -42,6 +46,7 @@ package struct UplinkSettings: Sendable {
     self.shore = String(address)
     self.site = name
     self.key = key
+    pace.batchEvents = 4000
   }
 
   var url: String { "\(shore)/v1/sites/\(site)/events" }

@@ -157,7 +157,7 @@ struct StateTests {
     try store.close()
     let queue = try DatabaseQueue(path: directory.path + "/shore.sqlite")
     try await queue.write { db in
-      for table in ["document", "change", "feed", "clock"] {
+      for table in ["siteKey", "document", "change", "feed", "clock"] {
         try db.execute(sql: "DROP TABLE \(table)")
       }
       try db.execute(sql: "DROP INDEX event_lane")

@@ -49,7 +49,7 @@ struct ForwarderTests {
   @Test func `a new change starts it at once`() {
     var forwarder = drained()
 
-    forwarder.committed()
+    forwarder.committed(now: .zero)
 
     #expect(forwarder.order(now: .zero) == .send(.first, atMost: 1000))
   }
@@ -87,10 +87,10 @@ struct ForwarderTests {
   @Test mutating func `a new change shortens a long wait, but not with every scan`() {
     forwarder.failed(.first, reach: .link, retryAfter: .seconds(200), now: .zero, chance: 0)
 
-    forwarder.committed()
+    forwarder.committed(now: .seconds(1))
     #expect(forwarder.order(now: .seconds(1)) == .wait(.seconds(9)))
 
-    forwarder.committed()
+    forwarder.committed(now: .seconds(10))
     #expect(forwarder.order(now: .seconds(10)) == .send(.first, atMost: 1000))
   }
 

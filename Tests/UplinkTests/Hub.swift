@@ -86,16 +86,22 @@ final class Hub: Sendable {
 
   /// Runs the uplink while `body` does; waits are short, so that a test never has to.
   func withUplink<Value: Sendable>(
-    to shore: String, key: SiteKey, exchangeTimeout: Duration = .seconds(60),
+    to shore: String, key: SiteKey, batch: Int? = nil,
+    exchangeTimeout: Duration = .seconds(60),
+    profile: LinkProfile = LinkProfile(.marina), trust: Trust = Trust(),
+    clock: @escaping @Sendable () -> Int64 = { 1_764_547_200_000 },
     body: @escaping @Sendable (Uplink) async throws -> Value
   ) async throws -> Value {
     var settings = try UplinkSettings(shore: shore, site: "yacht", key: key.text)
     settings.pace.shortest = .milliseconds(1)
     settings.pace.longest = .milliseconds(5)
     settings.exchangeTimeout = exchangeTimeout
-    let uplink = Uplink(
+    if let batch { settings.pace.batchEvents = batch }
+    settings.profile = profile
+    settings.trust = trust
+    let uplink = try Uplink(
       store: store, settings: settings, group: MultiThreadedEventLoopGroup.singleton,
-      logger: .silent, clock: { 1_764_547_200_000 },
+      logger: .silent, clock: clock,
       onProgress: { [continuation] in continuation.yield($0) })
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await uplink.run() }

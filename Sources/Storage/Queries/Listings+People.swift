@@ -81,5 +81,6 @@ extension Listing {
       Column("type", .text, "e.type", "The event's type."),
       Column("data", .json, "e.data", "What it says."),
       Column("time", .integer, "r.time", "When it was refused."),
+      Column("retrying", .boolean, "r.retry", "Whether it is to be sent once more."),
     ], filters: [])
 }

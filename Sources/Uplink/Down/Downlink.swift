@@ -61,8 +61,8 @@ package final class Downlink: Service {
   }
 
   package func run() async throws {
-    let client = HTTPClient(
-      eventLoopGroupProvider: .shared(group), configuration: configuration)
+    // A connection of its own: a question that is held must not stand in the way of what goes up.
+    let client = try settings.client(on: group, counting: WireCounter())
     #if os(Linux)
       let watch = LinkWatch { [weak self] in self?.linkChanged($0) }
       defer { watch?.stop() }
@@ -70,17 +70,6 @@ package final class Downlink: Service {
     await cancelWhenGracefulShutdown { await self.collect(over: client) }
     update { $0.state = .stopped }
     try await client.shutdown()
-  }
-
-  /// A connection of its own: a question that is held must not stand in the way of what goes up.
-  private var configuration: HTTPClient.Configuration {
-    var configuration = HTTPClient.Configuration(
-      redirectConfiguration: .disallow,
-      timeout: .init(connect: TimeAmount(settings.connectTimeout)))
-    configuration.httpVersion = .http1Only
-    configuration.connectionPool.idleTimeout = .seconds(60)
-    configuration.connectionPool.retryConnectionEstablishment = false
-    return configuration
   }
 
   private func collect(over client: HTTPClient) async {
