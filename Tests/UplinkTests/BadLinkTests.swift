@@ -171,7 +171,8 @@ struct BadLinkTests {
     let server = try Self.openssl([
       "s_server", "-quiet", "-accept", "127.0.0.1:\(port)", "-cert", certificate, "-key", key,
     ])
-    defer { server.terminate() }
+    // A child may have inherited that SIGTERM is ignored.
+    defer { kill(server.processIdentifier, SIGKILL) }
     let relay = try await Relay(to: port)
     defer { relay.close() }
 
@@ -190,6 +191,7 @@ struct BadLinkTests {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["openssl"] + arguments
+    process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
     return process

@@ -21,9 +21,10 @@
       let daemon = Process()
       daemon.executableURL = URL(fileURLWithPath: "/usr/bin/dbus-daemon")
       daemon.arguments = ["--session", "--nofork", "--nopidfile", "--address=unix:path=\(path)"]
+      daemon.standardOutput = FileHandle.nullDevice
       daemon.standardError = FileHandle.nullDevice
       try daemon.run()
-      defer { daemon.terminate() }
+      defer { kill(daemon.processIdentifier, SIGKILL) }
       while !FileManager.default.fileExists(atPath: path) {
         try await Task.sleep(for: .milliseconds(5))
       }
