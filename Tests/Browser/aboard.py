@@ -271,8 +271,10 @@ class Tablet:
         self.open(f"adjust/{product}")
         for _ in range(quantity - 1):
             self.page.get_by_role("button", name="How many: one more").click()
+        # An earlier change's word may still stand there, and says nothing of this one.
+        self.page.evaluate("document.querySelectorAll('.toast').forEach((toast) => toast.dataset.old = '')")
         self.page.get_by_role("button", name=re.compile(r"^Take \d")).click()
-        expect(self.page.locator(".toast").last).to_be_visible()
+        expect(self.page.locator(".toast:not([data-old])").last).to_be_visible()
 
     def level(self, product):
         self.open(f"product/{product}")
