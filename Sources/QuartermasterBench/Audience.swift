@@ -43,7 +43,32 @@ struct Audience {
     }
   }
 
+  /// Subscribers of a server that repeats each text to all who are connected.
+  /// - Parameter size: of a message, in bytes.
+  init(peer: HubProcess, subscribers: Int, size: Int) throws {
+    hub = peer
+    tongue = .peer
+    token = ""
+    self.subscribers = subscribers
+    adjustment = Adjustment(product: 0)
+    messageSize = size
+    swarm = try Swarm()
+    try swarm.join(subscribers + 1, port: peer.port, token: token, path: tongue.path)
+  }
+
   private var writer: Int { subscribers }
+
+  /// What the writer says to bring about a change.
+  private func change(_ id: String) -> String {
+    switch tongue {
+    case .countRooms: return adjustment.scan(id: id)
+    case .peer:
+      let text = #"{"type":"inventory:updated","data":"\#(id) "#
+      return text + String(repeating: "x", count: max(0, messageSize - text.utf8.count - 2))
+        + #""}"#
+    case .native, .sommos, .oda, .bms: return adjustment.message(id: id)
+    }
+  }
 
   /// Pads the changes' note until an event's message has `size` bytes.
   mutating func fit(size: Int) throws {
@@ -82,10 +107,7 @@ struct Audience {
         now >= start + gap * UInt64(sent.count)
       {
         number += 1
-        swarm.say(
-          tongue == .countRooms
-            ? adjustment.scan(id: "f-\(number)") : adjustment.message(id: "f-\(number)"),
-          from: writer)
+        swarm.say(change("f-\(number)"), from: writer)
         sent.append(now)
       }
       try swarm.flush(writer)
@@ -94,7 +116,7 @@ struct Audience {
           for answer in tongue.answers(to: message, token: token) {
             swarm.say(answer, from: device)
           }
-          return try Adjustment.check(message)
+          return tongue == .peer ? () : try Adjustment.check(message)
         }
         size = message.count
         let event = next[device]

@@ -11,6 +11,13 @@ struct Fanout: ParsableCommand {
   @Option(help: "Changes, saved and told to every subscriber.") var events = 2000
   @Option(help: "Bytes of one event's message, of the hub's own protocol.") var size = 350
   @Option(help: "Changes that are on their way at a time.") var inFlight = 16
+  @Option(
+    help: ArgumentHelp(
+      """
+      A program to compare with: a WebSocket server that prints `Listening on http://HOST:PORT` and \
+      repeats each text to all who are connected.
+      """, valueName: "program"))
+  var peer: String?
   @OptionGroup var options: BenchOptions
 
   private static let pace = 20
@@ -33,6 +40,7 @@ struct Fanout: ParsableCommand {
     let calm = try audience.publish(Self.pacedEvents, pace: Self.pace)
     let floor = try WriteFloor.measure(
       sockets: subscribers, rounds: max(100, events / 8), size: audience.messageSize + 4)
+    let rival = try peer.map { try measure(peer: $0, size: audience.messageSize) }
 
     var report = Report("fanout")
     report.heading(
@@ -57,6 +65,27 @@ struct Fanout: ParsableCommand {
     report.add("floorMicroseconds", "CPU per write", floor, "us", digits: 2)
     report.add("ratio", "hub, saturated / floor", busy.microseconds / floor, "x", digits: 2)
     report.add("pacedRatio", "hub, paced / floor", calm.microseconds / floor, "x", digits: 2)
+    if let rival {
+      report.heading("Peer: \(peer ?? "")")
+      report.add("peerMicroseconds", "CPU per delivery, saturated", rival.busy, "us", digits: 2)
+      report.add("peerPaced", "CPU per delivery, paced", rival.calm, "us", digits: 2)
+      report.add(
+        "peerRatio", "hub / peer, saturated", busy.microseconds / rival.busy, "x", digits: 2,
+        "budget: 1")
+      report.add(
+        "peerPacedRatio", "hub / peer, paced", calm.microseconds / rival.calm, "x", digits: 2)
+    }
     report.print(asJSON: options.json)
+  }
+
+  /// - Returns: the processor time that `program` takes for a delivery, in microseconds.
+  private func measure(peer program: String, size: Int) throws -> (busy: Double, calm: Double) {
+    let server = try HubProcess(program, [])
+    defer { server.stop() }
+    var audience = try Audience(peer: server, subscribers: subscribers, size: size)
+    _ = try audience.publish(100, inFlight: inFlight)
+    let busy = try audience.publish(events, inFlight: inFlight)
+    let calm = try audience.publish(Self.pacedEvents, pace: Self.pace)
+    return (busy.microseconds, calm.microseconds)
   }
 }

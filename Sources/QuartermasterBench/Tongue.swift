@@ -7,12 +7,22 @@ enum Tongue: String, CaseIterable, ExpressibleByArgument {
   case sommos
   case countRooms = "count-rooms"
   case oda, bms
+  /// What a server in the place of the hub is spoken to with: it repeats each text to all who are connected.
+  case peer
+
+  static let allCases = [native, sommos, countRooms, oda, bms]
+
+  init?(argument: String) {
+    self.init(rawValue: argument)
+    if self == .peer { return nil }
+  }
 
   var path: String {
     switch self {
     case .native, .sommos: "/api/ws"
     case .countRooms: "/ws/inventory/\(Self.room)"
     case .oda, .bms: "/socket.io/?EIO=4&transport=websocket"
+    case .peer: "/"
     }
   }
 
@@ -26,6 +36,7 @@ enum Tongue: String, CaseIterable, ExpressibleByArgument {
     case .countRooms: [#"{"type":"ping"}"#]
     case .oda: [#"40{"token":"\#(token)"}"#]
     case .bms: [#"40/ws,{"token":"\#(token)"}"#]
+    case .peer: []
     }
   }
 
@@ -37,13 +48,15 @@ enum Tongue: String, CaseIterable, ExpressibleByArgument {
     case .countRooms: #"{"type":"pong""#
     case .oda: #"42["inventory:subscribed""#
     case .bms: #"42/ws,["connected""#
+    // Whoever is connected listens.
+    case .peer: ""
     }
   }
 
   /// How the message begins that tells of a change.
   var change: StaticString {
     switch self {
-    case .native: #"{"type":"inventory:updated""#
+    case .native, .peer: #"{"type":"inventory:updated""#
     case .sommos: #"{"type":"inventory_update""#
     case .countRooms: #"{"type":"scan_added""#
     case .oda: #"42["inventory:updated""#
@@ -54,7 +67,7 @@ enum Tongue: String, CaseIterable, ExpressibleByArgument {
   /// What a device says to what it hears, such as a heartbeat.
   func answers(to message: UnsafeRawBufferPointer, token: String) -> [String] {
     switch self {
-    case .native, .sommos, .countRooms: []
+    case .native, .sommos, .countRooms, .peer: []
     case .oda where message.begins(with: "40{"): [#"42["subscribe:inventory",{}]"#]
     case .oda, .bms: message.count == 1 && message.begins(with: "2") ? ["3"] : []
     }

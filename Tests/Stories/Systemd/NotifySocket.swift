@@ -28,20 +28,26 @@ final class NotifySocket: Sendable {
   /// The assignments that have come since the last look.
   func heard() -> [String] {
     var assignments: [String] = []
-    var buffer = [UInt8](repeating: 0, count: 8192)
-    while true {
-      let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-      guard count > 0 else { return assignments }
-      assignments += String(decoding: buffer[..<count], as: UTF8.self).lines
-    }
+    while let message = message() { assignments += message }
+    return assignments
   }
 
-  /// Waits for an assignment that begins so, and returns it; what came before is gone.
+  /// Waits for an assignment that begins so, and returns it; what came before is gone, what comes in
+  /// later messages stays to be heard.
   @discardableResult
   func hears(_ start: String, within limit: Duration = .seconds(20)) async throws -> String {
     try await eventual("systemd hears \(start)", within: limit, every: .milliseconds(2)) {
-      heard().first { $0.hasPrefix(start) }
+      while let message = message() {
+        if let line = message.first(where: { $0.hasPrefix(start) }) { return line }
+      }
+      return nil
     }
+  }
+
+  private func message() -> [String]? {
+    var buffer = [UInt8](repeating: 0, count: 8192)
+    let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self).lines : nil
   }
 
   /// Whether nothing that begins so is heard for a while.
