@@ -4,7 +4,7 @@ import NIOCore
 
 /// The receivers of one event loop, and who of them listens to what.
 ///
-/// Everything here happens on that loop and needs no lock. A published batch of events arrives in
+/// Everything here happens on that loop and needs no lock. Published events arrive in
 /// one hop; each matching receiver is told once per event, however many of its topics match,
 /// and flushed once per batch.
 package final class Deck {
@@ -55,9 +55,9 @@ package final class Deck {
     if listeners[topic]?.isEmpty ?? false { listeners[topic] = nil }
   }
 
-  func deliver(_ events: [SharedEvent], published: NIODeadline) {
-    hub.delivered(after: NIODeadline.now() - published)
-    for shared in events {
+  func deliver(_ arrivals: Arrivals.Waiting) {
+    hub.delivered(after: NIODeadline.now() - arrivals.since)
+    for shared in arrivals.events {
       head = max(head, shared.event.seq)
       for topic in shared.event.topics {
         guard let listening = listeners[topic] else { continue }

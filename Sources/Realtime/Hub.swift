@@ -27,6 +27,7 @@ package final class Hub: Sendable {
   private struct Berth {
     var loop: any EventLoop
     var deck: NIOLoopBound<Deck>
+    var arrivals = Arrivals()
   }
 
   private struct Counts {
@@ -82,8 +83,16 @@ package final class Hub: Sendable {
   package func publish(_ events: [Event]) {
     let shared = events.map { SharedEvent($0, epoch: epoch) }
     counts.withLock { $0.published += events.count }
+    deliver(shared)
+  }
+
+  /// One hop per event loop; what comes while a loop is busy is delivered with what came before.
+  private func deliver(_ events: [SharedEvent]) {
     let published = NIODeadline.now()
-    onEachDeck { $0.deliver(shared, published: published) }
+    for berth in decks.withLock({ $0 }) {
+      guard berth.arrivals.add(events, published: published) else { continue }
+      berth.loop.execute { berth.deck.value.deliver(berth.arrivals.take()) }
+    }
   }
 
   /// Tells whoever listens now something of the moment, which is neither logged nor replayed, and
@@ -94,8 +103,7 @@ package final class Hub: Sendable {
     guard relief < .passingIsDropped else { return counts.withLock { $0.dropped += 1 } }
     let shared = SharedEvent(
       passing: type, topics: topics, audience: audience, data: data.encoded, time: now())
-    let published = NIODeadline.now()
-    onEachDeck { $0.deliver([shared], published: published) }
+    deliver([shared])
   }
 
   /// Counts a connection of `identity`, and tells the crew when a customer has come with it.

@@ -8,6 +8,7 @@ package final class SharedFrames: Sendable {
   package let messages: [[UInt8]]
   private let plain: ByteBuffer
   private let deflated = Mutex<ByteBuffer?>(nil)
+  private let runs = Mutex<[Run]>([])
 
   /// From here on deflating pays: below, what it saves is little, and a receiver's work is the same.
   private static let deflatedFrom = 256
@@ -27,6 +28,38 @@ package final class SharedFrames: Sendable {
       let frames = Self.joined(messages.map(Self.deflatedFrame))
       deflated = frames
       return frames
+    }
+  }
+
+  /// Bytes on the wire, undeflated.
+  package var size: Int { plain.readableBytes }
+
+  /// These frames and those after them in one piece, made once for all receivers who are told the same
+  /// in a row.
+  package func bytes(
+    followedBy others: ArraySlice<SharedFrames>, for agreement: DeflateAgreement?
+  ) -> ByteBuffer {
+    guard !others.isEmpty else { return bytes(for: agreement) }
+    return runs.withLock { runs in
+      if let known = runs.first(where: { $0.isOf(others, for: agreement) }) { return known.bytes }
+      let frames = Self.joined(
+        [bytes(for: agreement)] + others.map { $0.bytes(for: agreement) })
+      if runs.count == Self.rememberedRuns { runs.removeFirst() }
+      runs.append(Run(others: Array(others), agreement: agreement, bytes: frames))
+      return frames
+    }
+  }
+
+  private static let rememberedRuns = 8
+
+  private struct Run {
+    var others: [SharedFrames]
+    var agreement: DeflateAgreement?
+    var bytes: ByteBuffer
+
+    func isOf(_ others: ArraySlice<SharedFrames>, for agreement: DeflateAgreement?) -> Bool {
+      self.others.count == others.count && self.agreement == agreement
+        && zip(self.others, others).allSatisfy { $0 === $1 }
     }
   }
 
