@@ -226,7 +226,8 @@ let package = Package(
     .testTarget(
       name: "RealtimeTests",
       dependencies: [
-        "Access", "HubFixtures", "Inventory", "Realtime", "Storage", "Wire", nioCore,
+        "Access", "HubFixtures", "Inventory", "Realtime", "Storage", "Wire", nioCore, nioWebSocket,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(
