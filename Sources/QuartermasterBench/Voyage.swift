@@ -13,6 +13,8 @@ final class Voyage {
     var memory = ProcessFigures.Memory()
     var largestMemory = ProcessFigures.Memory()
     var events = 0
+    /// Events that had not gone when the time was up.
+    var left = 0
     /// From the link's coming to the first byte, and to shore being equal.
     var untilFirstByte = 0.0
     var untilEqual = 0.0
@@ -82,14 +84,16 @@ final class Voyage {
     try? store.close()
   }
 
-  /// - Parameter limit: seconds after which shore must be equal.
-  func sail(within limit: Double) throws -> Figures {
+  /// - Parameters:
+  ///   - limit: seconds after which shore must be equal.
+  ///   - bound: seconds after which it is enough, equal or not.
+  func sail(within limit: Double, bound: Double?) throws -> Figures {
     var figures = Figures()
     _ = try crew.pace(perSecond: Self.crewPerSecond, seconds: 2)
     figures.idle = try crew.pace(perSecond: Self.crewPerSecond, seconds: 10)
     figures.memory = try hub.figures.memory()
     figures.largestMemory = figures.memory
-    let safe = try store.safeOnShore()
+    let safe = try confirmed()
     let processor = try hub.figures.processorTime()
     let (up, down, carried) = (relay.passed, relay.returned, carried)
 
@@ -112,8 +116,14 @@ final class Voyage {
       }
       let memory = try hub.figures.memory()
       if memory.resident > figures.largestMemory.resident { figures.largestMemory = memory }
-      isDone = try halves % 2 == 0 && store.backlog().values.reduce(0, +) < 200
-      return !isDone
+      isDone = try halves % 2 == 0 && waiting() < 200
+      return !isDone && bound.map { Clock.seconds(since: start) < $0 } != false
+    }
+    if !isDone, bound != nil {
+      figures.left = try waiting()
+      figures.untilEqual = Clock.seconds(since: start)
+      figures.events = try confirmed() - safe
+      return try measured(figures, since: (up, down, carried), processor)
     }
     var seq = try store.position().seq
     while try store.safeOnShore() < seq {
@@ -124,7 +134,20 @@ final class Voyage {
       seq = try store.position().seq
     }
     figures.untilEqual = Clock.seconds(since: start)
-    figures.events = Int(seq - safe)
+    figures.events = try confirmed() - safe
+    return try measured(figures, since: (up, down, carried), processor)
+  }
+
+  private func waiting() throws -> Int { try Int(store.backlog().values.reduce(0, +)) }
+
+  private func confirmed() throws -> Int { try Int(store.position().seq) - waiting() }
+
+  private func measured(
+    _ sailed: Figures, since start: (up: Int, down: Int, carried: (up: Int, down: Int)),
+    _ processor: Double
+  ) throws -> Figures {
+    var figures = sailed
+    let (up, down, carried) = start
     (figures.up, figures.down) = (relay.passed - up, relay.returned - down)
     let after = self.carried
     (figures.carriedUp, figures.carriedDown) = (after.up - carried.up, after.down - carried.down)

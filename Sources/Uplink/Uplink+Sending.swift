@@ -16,33 +16,75 @@ enum Happening: Sendable {
 }
 
 extension Uplink {
+  /// - Parameter limit: events of a batch; with 0 only what is under way already is heard out.
   func sendNext(
     _ lane: Lane, atMost limit: Int, by courier: Courier, _ drive: inout Drive
   ) async -> Happening {
     do {
-      let limit = drive.limit(lane, atMost: limit, powered: powered)
-      guard let prepared = try await batch(lane, atMost: limit, &drive) else {
+      let limit = drive.limit(lane, atMost: limit)
+      let flight: Flight
+      if let ahead = try await ahead(lane, &drive) {
+        flight = ahead
+      } else if let prepared = try await batch(lane, atMost: limit, &drive) {
+        guard prepared.body.count <= Limits.body, prepared.batch.text.count <= Limits.inflated
+        else {
+          return .tooLarge(events: prepared.batch.events.count, isProven: true)
+        }
+        flight = launch(prepared, by: courier, drive)
+      } else {
         return .nothingLeft
       }
-      let batch = prepared.batch
-      let count = batch.events.count
       update { $0.state = .sending }
-      guard prepared.body.count <= Limits.body, batch.text.count <= Limits.inflated else {
-        return .tooLarge(events: count, isProven: true)
+      await follow(flight, atMost: limit, by: courier, &drive)
+      let delivery = await land(flight, &drive)
+      if delivery?.isAccepted != true, let ahead = drive.ahead, ahead.lane == lane {
+        await abandon(ahead, &drive)
       }
-      // Only where there is likely to be more does making the next one pay.
-      let mayFollow = count >= limit || batch.text.count > Limits.page / 2
-      let coding = drive.coding
-      async let following =
-        mayFollow
-        ? prepare(lane, after: batch.head.through, atMost: limit, coding) : nil
-      let delivery = await post(prepared, by: courier, &drive)
-      drive.ready = (try? await following) ?? nil
       guard let delivery else { return .givenUp }
-      return try await outcome(of: delivery, prepared, &drive)
+      return try await outcome(of: delivery, flight, &drive)
     } catch {
       return hubFailed(error)
     }
+  }
+
+  /// The batch of `lane` that is under way already.
+  private func ahead(_ lane: Lane, _ drive: inout Drive) async throws -> Flight? {
+    guard let flight = drive.ahead, flight.lane == lane else { return nil }
+    if flight.prepared.batch.head.after == (try store.shoreCursor(lane)) {
+      drive.ahead = nil
+      return flight
+    }
+    // A courier's receipt came in between.
+    await abandon(flight, &drive)
+    return nil
+  }
+
+  /// Makes the batch behind `flight` while that one travels, and lets it set out as soon as that one
+  /// has left, so that the link does not lie idle until shore's answer is here.
+  ///
+  /// Safe at any outcome: shore takes nothing behind a gap, and without the answer in front of it none
+  /// is heard.
+  private func follow(
+    _ flight: Flight, atMost limit: Int, by courier: Courier, _ drive: inout Drive
+  ) async {
+    let batch = flight.prepared.batch
+    // Only where there is likely to be more does making the next one pay; and before the link has been
+    // measured the next one should be larger.
+    guard limit > 0, drive.meter.rate != nil,
+      batch.events.count >= limit || batch.text.count > Limits.page / 2,
+      let next = try? await prepare(
+        flight.lane, after: batch.head.through, atMost: limit, drive.coding)
+    else { return }
+    guard drive.ahead == nil, drive.maySendAhead(next, of: flight.prepared) else {
+      drive.ready = next
+      return
+    }
+    await withTaskCancellationHandler {
+      await flight.departed()
+    } onCancel: {
+      exchanges.cancel()
+    }
+    drive.ahead = launch(next, isAhead: true, by: courier, drive)
   }
 
   /// The next batch of `lane`, which may be ready already.
@@ -77,10 +119,13 @@ extension Uplink {
     }
   }
 
+  /// About what the heads of both ways and an answer take.
+  private static let heads = 700
+
   private func outcome(
-    of delivery: Courier.Delivery, _ prepared: PreparedBatch, _ drive: inout Drive
+    of delivery: Courier.Delivery, _ flight: Flight, _ drive: inout Drive
   ) async throws -> Happening {
-    let batch = prepared.batch
+    let (prepared, batch) = (flight.prepared, flight.prepared.batch)
     let count = batch.events.count
     defer { show(drive) }
     if case .accepted(let refused) = delivery.reply {
@@ -88,15 +133,21 @@ extension Uplink {
       try confirmed(
         batch.head, events: own.count, refused: refused.filter { own.contains($0.seq) }, delivery)
       drive.takesZstd = delivery.takesZstd
-      drive.meter.exchanged(events: count, bytes: delivery.bytes.total, took: delivery.took)
+      let ended = flight.begun + delivery.took
+      let took = ended - max(flight.begun, drive.lastAnswer ?? flight.begun)
+      drive.lastAnswer = ended
+      drive.meter.exchanged(
+        events: count, bytes: Int64(prepared.body.count + Self.heads), took: took,
+        isAlone: !flight.isAhead && drive.ahead == nil)
       // Over a fast link at most half a core's time goes into a drain.
-      if prepared.took > delivery.took {
-        try? await Task.sleep(for: prepared.took - delivery.took)
-      }
+      let rest = prepared.took * 2 - took
+      if rest > .zero { try? await Task.sleep(for: rest) }
       return .confirmed(events: count)
     }
     switch delivery.reply {
     case .accepted: return .confirmed(events: count)
+    // It was there before the one in front of it.
+    case .gap where flight.isAhead: return .givenUp
     case .gap(let through): return try rewind(batch.head.lane, to: through)
     case .rejected(let code, _) where code == "unsupported_media_type" && drive.takesZstd:
       // Another shore, or an older one: gzip is read by all.
@@ -164,7 +215,7 @@ extension Uplink {
         contacted(delivery)
         let refusal = refused.first { $0.seq == event.seq }
         try retried(event, refusal)
-        try store.spent(delivery.bytes.total, in: Store.hour(powered: powered))
+        try store.spent(delivery.bytes.total, in: purse.hour)
         drive.retryBackoff.reset()
       case .rejected(_, let message):
         contacted()
@@ -205,7 +256,7 @@ extension Uplink {
     try store.acknowledged(
       head.lane, through: head.through,
       refused: refused.map { ShoreRefusal(seq: $0.seq, code: $0.code, message: $0.message) },
-      spending: (delivery.bytes.total, Store.hour(powered: powered)))
+      spending: (delivery.bytes.total, purse.hour))
     contacted(delivery)
     update { status in
       status.eventsSent += Int64(events)
