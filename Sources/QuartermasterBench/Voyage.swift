@@ -58,7 +58,9 @@ final class Voyage {
     if namespace != nil { conditions.bitsPerSecond = nil }
     let host = namespace == nil ? "127.0.0.1" : LinkNamespace.address
     let serve = ["serve", "--data", shoreData, "--listen", host + ":0"]
-    shore = try HubProcess("/usr/bin/env", (namespace?.prefix ?? []) + [shoreProgram] + serve)
+    // Shore stands elsewhere in truth: it takes what the hub and the crew leave of this machine.
+    let apart = (namespace?.prefix ?? []) + ["nice", "-n", "19", shoreProgram]
+    shore = try HubProcess("/usr/bin/env", apart + serve)
     let port = Int(shore.port)
     let shaped = conditions
     relay = try Self.wait { try await Relay(to: port, at: host, shaped) }
@@ -89,37 +91,29 @@ final class Voyage {
   ///   - bound: seconds after which it is enough, equal or not.
   func sail(within limit: Double, bound: Double?) throws -> Figures {
     var figures = Figures()
+    let lookout = Lookout(relay, profile, hub.figures, store)
+    defer { lookout.end() }
     _ = try crew.pace(perSecond: Self.crewPerSecond, seconds: 2)
-    figures.idle = try crew.pace(perSecond: Self.crewPerSecond, seconds: 10)
+    figures.idle = try crew.pace(perSecond: Self.crewPerSecond, seconds: 30)
     figures.memory = try hub.figures.memory()
-    figures.largestMemory = figures.memory
     let safe = try confirmed()
     let processor = try hub.figures.processorTime()
     let (up, down, carried) = (relay.passed, relay.returned, carried)
+    let connections = relay.connections
 
-    relay.restore()
+    lookout.linkUp()
     let start = Clock.now()
-    var halves = 0
-    var isDone = false
-    var nextLook = start
     // The crew goes on while the backlog drains; what it adds goes too.
     figures.draining = try crew.pace(perSecond: Self.crewPerSecond, seconds: limit) {
-      let now = Clock.now()
-      guard now >= nextLook else { return !isDone }
-      nextLook = now + 500_000_000
-      if figures.untilFirstByte == 0, relay.passed > up {
-        figures.untilFirstByte = Clock.seconds(since: start)
-      }
-      if figures.untilFirstByte > 0 {
-        halves += 1
-        profile.befall(relay, after: halves)
-      }
-      let memory = try hub.figures.memory()
-      if memory.resident > figures.largestMemory.resident { figures.largestMemory = memory }
-      isDone = try halves % 2 == 0 && waiting() < 200
-      return !isDone && bound.map { Clock.seconds(since: start) < $0 } != false
+      let view = lookout.view
+      if let failure = view.failure { throw failure }
+      return !view.isDrained && bound.map { Clock.seconds(since: start) < $0 } != false
     }
-    if !isDone, bound != nil {
+    let view = lookout.view
+    figures.largestMemory = view.largest
+    figures.untilFirstByte = view.firstByte.map { Double($0 - start) / 1e9 } ?? 0
+    figures.connections = relay.connections - connections
+    if !view.isDrained, bound != nil {
       figures.left = try waiting()
       figures.untilEqual = Clock.seconds(since: start)
       figures.events = try confirmed() - safe
@@ -151,7 +145,6 @@ final class Voyage {
     (figures.up, figures.down) = (relay.passed - up, relay.returned - down)
     let after = self.carried
     (figures.carriedUp, figures.carriedDown) = (after.up - carried.up, after.down - carried.down)
-    figures.connections = relay.connections
     figures.hubSeconds = try hub.figures.processorTime() - processor
     return figures
   }

@@ -39,7 +39,10 @@ struct ShoreResponder: HTTPResponder {
     } catch let problem as Problem {
       return Self.response(problem)
     } catch let error as ShoreError {
-      logger.error("A request failed.", metadata: ["error": "\(error)"])
+      // Whoever asked is gone, and what was begun for him has been taken back.
+      if !Task.isCancelled {
+        logger.error("A request failed.", metadata: ["error": "\(error)"])
+      }
       return Self.response(Self.problem(error))
     }
   }

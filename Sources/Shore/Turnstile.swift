@@ -25,6 +25,9 @@ final class Turnstile: Sendable {
     return try await body()
   }
 
+  /// Batches of the site that are inside or wait.
+  func count(_ site: SiteName) -> Int { queues.withLock { $0[site].map { $0.count + 1 } ?? 0 } }
+
   private func leave(_ site: SiteName) {
     let next = queues.withLock { queues in
       guard var queue = queues[site], !queue.isEmpty else {

@@ -8,7 +8,7 @@ struct Drive: Sendable {
   let purse: Purse
   /// Shore has said that it reads zstd.
   var takesZstd = false
-  /// The batch that follows the last one, made while that one travelled.
+  /// The batch behind the last that set out, made while that one travelled.
   var ready: PreparedBatch?
   /// The batch that set out before the one in front of it was answered.
   var ahead: Flight?
@@ -52,7 +52,7 @@ struct Drive: Sendable {
   /// Whether `next` may set out before `flight` is answered: where both are paid for, and when it is
   /// too large to overtake.
   func maySendAhead(_ next: PreparedBatch, of flight: PreparedBatch) -> Bool {
-    let left = purse.left(for: flight.batch.head.lane) ?? .max
+    let left = purse.left(for: flight.head.lane) ?? .max
     return next.body.count >= flight.body.count / 2
       && left >= 2 * (next.body.count + flight.body.count)
   }
@@ -64,11 +64,25 @@ struct Drive: Sendable {
   }
 }
 
-/// A batch with its bytes.
+/// A batch as it travels: its bytes, and of its events no more than it takes to know them again.
 struct PreparedBatch: Sendable {
-  var batch: Batch
-  var body: [UInt8]
-  var coding: Coding
+  let head: BatchHead
+  let seqs: [Int64]
+  /// Bytes of its text, unpacked.
+  let size: Int
+  let body: [UInt8]
+  let coding: Coding
   /// Of a core's time, more or less.
-  var took: Duration
+  let took: Duration
+
+  init(_ batch: Batch, _ coding: Coding = .gzip, since start: ContinuousClock.Instant = .now)
+    throws(BatchFault)
+  {
+    head = batch.head
+    seqs = batch.events.map(\.seq)
+    size = batch.text.count
+    body = try batch.body(coding)
+    self.coding = coding
+    took = .now - start
+  }
 }

@@ -25,10 +25,12 @@ extension Uplink {
       let flight: Flight
       if let ahead = try await ahead(lane, &drive) {
         flight = ahead
-      } else if let prepared = try await batch(lane, atMost: limit, &drive) {
-        guard prepared.body.count <= Limits.body, prepared.batch.text.count <= Limits.inflated
+      } else if let prepared = try await batch(
+        lane, after: try store.shoreCursor(lane), atMost: limit, &drive)
+      {
+        guard prepared.body.count <= Limits.body, prepared.size <= Limits.inflated
         else {
-          return .tooLarge(events: prepared.batch.events.count, isProven: true)
+          return .tooLarge(events: prepared.seqs.count, isProven: true)
         }
         flight = launch(prepared, by: courier, drive)
       } else {
@@ -50,7 +52,7 @@ extension Uplink {
   /// The batch of `lane` that is under way already.
   private func ahead(_ lane: Lane, _ drive: inout Drive) async throws -> Flight? {
     guard let flight = drive.ahead, flight.lane == lane else { return nil }
-    if flight.prepared.batch.head.after == (try store.shoreCursor(lane)) {
+    if flight.prepared.head.after == (try store.shoreCursor(lane)) {
       drive.ahead = nil
       return flight
     }
@@ -67,13 +69,13 @@ extension Uplink {
   private func follow(
     _ flight: Flight, atMost limit: Int, by courier: Courier, _ drive: inout Drive
   ) async {
-    let batch = flight.prepared.batch
+    let batch = flight.prepared
     // Only where there is likely to be more does making the next one pay; and before the link has been
     // measured the next one should be larger.
     guard limit > 0, drive.meter.rate != nil,
-      batch.events.count >= limit || batch.text.count > Limits.page / 2,
-      let next = try? await prepare(
-        flight.lane, after: batch.head.through, atMost: limit, drive.coding)
+      batch.seqs.count >= limit || batch.size > Limits.page / 2,
+      let next = try? await self.batch(
+        flight.lane, after: batch.head.through, atMost: limit, &drive)
     else { return }
     guard drive.ahead == nil, drive.maySendAhead(next, of: flight.prepared) else {
       drive.ready = next
@@ -85,16 +87,19 @@ extension Uplink {
       exchanges.cancel()
     }
     drive.ahead = launch(next, isAhead: true, by: courier, drive)
+    if next.seqs.count >= limit {
+      drive.ready = try? await prepare(
+        flight.lane, after: next.head.through, atMost: limit, drive.coding)
+    }
   }
 
-  /// The next batch of `lane`, which may be ready already.
+  /// The batch of `lane` that follows `after`, which may be ready already.
   private func batch(
-    _ lane: Lane, atMost limit: Int, _ drive: inout Drive
+    _ lane: Lane, after: Int64, atMost limit: Int, _ drive: inout Drive
   ) async throws -> PreparedBatch? {
-    let after = try store.shoreCursor(lane)
-    if let ready = drive.ready, ready.batch.head.lane == lane {
+    if let ready = drive.ready, ready.head.lane == lane {
       drive.ready = nil
-      if ready.batch.head.after == after, ready.batch.events.count <= limit,
+      if ready.head.after == after, ready.seqs.count <= limit,
         ready.coding == drive.coding
       {
         return ready
@@ -113,8 +118,7 @@ extension Uplink {
       let start = ContinuousClock.now
       let events = try store.outbox(lane: lane, after: after, limit: limit)
       return try Batch(events, lane: lane, after: after, lineage: lineage).map {
-        PreparedBatch(
-          batch: $0, body: try $0.body(coding), coding: coding, took: .now - start)
+        try PreparedBatch($0, coding, since: start)
       }
     }
   }
@@ -125,11 +129,11 @@ extension Uplink {
   private func outcome(
     of delivery: Courier.Delivery, _ flight: Flight, _ drive: inout Drive
   ) async throws -> Happening {
-    let (prepared, batch) = (flight.prepared, flight.prepared.batch)
-    let count = batch.events.count
+    let batch = flight.prepared
+    let count = batch.seqs.count
     defer { show(drive) }
     if case .accepted(let refused) = delivery.reply {
-      let own = Set(batch.events.map(\.seq))
+      let own = Set(batch.seqs)
       try confirmed(
         batch.head, events: own.count, refused: refused.filter { own.contains($0.seq) }, delivery)
       drive.takesZstd = delivery.takesZstd
@@ -137,10 +141,10 @@ extension Uplink {
       let took = ended - max(flight.begun, drive.lastAnswer ?? flight.begun)
       drive.lastAnswer = ended
       drive.meter.exchanged(
-        events: count, bytes: Int64(prepared.body.count + Self.heads), took: took,
+        events: count, bytes: Int64(batch.body.count + Self.heads), took: took,
         isAlone: !flight.isAhead && drive.ahead == nil)
       // Over a fast link at most half a core's time goes into a drain.
-      let rest = prepared.took * 2 - took
+      let rest = batch.took * 2 - took
       if rest > .zero { try? await Task.sleep(for: rest) }
       return .confirmed(events: count)
     }
@@ -178,8 +182,7 @@ extension Uplink {
       }
       let batch = Batch(
         withholding: event, lane: lane, after: after, lineage: try store.wholeLineage())
-      let prepared = PreparedBatch(
-        batch: batch, body: try batch.body(), coding: .gzip, took: .zero)
+      let prepared = try PreparedBatch(batch)
       guard let delivery = await post(prepared, by: courier, &drive) else { return .givenUp }
       if case .accepted = delivery.reply {
         let refusal = EventRefusal(
@@ -207,8 +210,7 @@ extension Uplink {
         let batch = Batch(
           [event], lane: event.lane, after: event.seq - 1, lineage: try store.wholeLineage())
       else { return false }
-      let prepared = PreparedBatch(
-        batch: batch, body: try batch.body(), coding: .gzip, took: .zero)
+      let prepared = try PreparedBatch(batch)
       guard let delivery = await post(prepared, by: courier, &drive) else { return true }
       switch delivery.reply {
       case .accepted(let refused):

@@ -11,7 +11,7 @@ struct Flight: Sendable {
   let task: Task<Courier.Delivery?, Never>
   private let departure: AsyncStream<Void>
 
-  var lane: Lane { prepared.batch.head.lane }
+  var lane: Lane { prepared.head.lane }
 
   init(
     _ prepared: PreparedBatch, isAhead: Bool, by courier: Courier, among exchanges: Exchanges,
@@ -25,7 +25,7 @@ struct Flight: Sendable {
     task = exchanges.start {
       defer { signal.finish() }
       return await courier.post(
-        prepared.body, coding: prepared.coding, head: prepared.batch.head, within: limit
+        prepared.body, coding: prepared.coding, head: prepared.head, within: limit
       ) { signal.finish() }
     }
   }
