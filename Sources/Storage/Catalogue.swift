@@ -18,7 +18,7 @@ package enum Catalogue {
     ReportTerminalSync.self, DefineEvent.self, EmitEvent.self, RetireEvent.self,
     SendNotification.self, ReadNotification.self,
     CreateUser.self, UpdateUser.self, SetPassword.self, UpdateDevice.self, EndSession.self,
-    SettleConflict.self, DismissChange.self,
+    SettleConflict.self, DismissChange.self, RetryChange.self,
     RetryRefused.self, EditRefused.self, DropRefused.self, SyncNow.self,
   ]
 
