@@ -39,6 +39,14 @@ package struct CourierKeys: Sendable {
     try save(try certificate.pem, to: file(of: name))
   }
 
+  /// Takes no file from `name` any more, and seals none for it.
+  package func distrust(_ name: String) throws(EnvelopeError) {
+    let file = file(of: name)
+    guard unlink(file) == 0 || errno == ENOENT else {
+      throw .cannotWrite(file, String(cString: strerror(errno)))
+    }
+  }
+
   /// `nil` where nobody of that name is trusted.
   package func certificate(of name: String) throws(EnvelopeError) -> Certificate? {
     let file = file(of: name)

@@ -75,8 +75,7 @@ struct Assembly {
     let hub = Hub(gate: gate, position: position)
     try await hub.start(on: group, head: position.seq)
     let receipts = SecondReceipts(store: store, hub: hub)
-    let downlink = try makeDownlink()
-    let uplink = try makeUplink(hub, receipts, downlink)
+    let (uplink, downlink) = try makeUplink(hub, receipts)
     let feed = LogFeed(store: store, after: position.seq, logger: logger) { events in
       hub.publish(events)
       uplink?.heard(events)
@@ -164,26 +163,28 @@ struct Assembly {
     }
   }
 
+  /// The way up and the way down, over the same link and out of the same purse.
   private func makeUplink(
-    _ hub: Hub, _ receipts: SecondReceipts, _ downlink: Downlink?
-  ) throws -> Uplink? {
-    guard let settings = try uplinkSettings() else { return nil }
-    return try Uplink(
-      store: store, settings: settings, group: group, logger: logger,
+    _ hub: Hub, _ receipts: SecondReceipts
+  ) throws -> (Uplink?, Downlink?) {
+    guard let shore = configuration.shore, let settings = try uplinkSettings() else {
+      return (nil, nil)
+    }
+    let purse = try Purse(settings.profile.budget, in: store)
+    let downlink = Downlink(
+      ledger: gate.ledger, settings: settings, policy: shore.policy, group: group, logger: logger,
+      purse: purse)
+    let uplink = try Uplink(
+      store: store, settings: settings, purse: purse, group: group, logger: logger,
       onProgress: { _ in
-        downlink?.hasten()
+        downlink.hasten()
         receipts.tell()
       },
       onStatus: { status in
         hub.announce(
           "sync:status", topics: [Topics.sync], to: Audience(roles: .crew), status.json)
-      })
-  }
-
-  private func makeDownlink() throws -> Downlink? {
-    guard let shore = configuration.shore, let settings = try uplinkSettings() else { return nil }
-    return Downlink(
-      ledger: gate.ledger, settings: settings, policy: shore.policy, group: group, logger: logger)
+      }, onLink: { downlink.linkChanged($0) })
+    return (uplink, downlink)
   }
 
   private func uplinkSettings() throws -> UplinkSettings? {

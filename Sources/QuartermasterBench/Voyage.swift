@@ -13,6 +13,8 @@ final class Voyage {
     var memory = ProcessFigures.Memory()
     var largestMemory = ProcessFigures.Memory()
     var events = 0
+    /// Events that had not gone when the time was up.
+    var left = 0
     /// From the link's coming to the first byte, and to shore being equal.
     var untilFirstByte = 0.0
     var untilEqual = 0.0
@@ -56,7 +58,9 @@ final class Voyage {
     if namespace != nil { conditions.bitsPerSecond = nil }
     let host = namespace == nil ? "127.0.0.1" : LinkNamespace.address
     let serve = ["serve", "--data", shoreData, "--listen", host + ":0"]
-    shore = try HubProcess("/usr/bin/env", (namespace?.prefix ?? []) + [shoreProgram] + serve)
+    // Shore stands elsewhere in truth: it takes what the hub and the crew leave of this machine.
+    let apart = (namespace?.prefix ?? []) + ["nice", "-n", "19", shoreProgram]
+    shore = try HubProcess("/usr/bin/env", apart + serve)
     let port = Int(shore.port)
     let shaped = conditions
     relay = try Self.wait { try await Relay(to: port, at: host, shaped) }
@@ -82,38 +86,38 @@ final class Voyage {
     try? store.close()
   }
 
-  /// - Parameter limit: seconds after which shore must be equal.
-  func sail(within limit: Double) throws -> Figures {
+  /// - Parameters:
+  ///   - limit: seconds after which shore must be equal.
+  ///   - bound: seconds after which it is enough, equal or not.
+  func sail(within limit: Double, bound: Double?) throws -> Figures {
     var figures = Figures()
+    let lookout = Lookout(relay, profile, hub.figures, store)
+    defer { lookout.end() }
     _ = try crew.pace(perSecond: Self.crewPerSecond, seconds: 2)
-    figures.idle = try crew.pace(perSecond: Self.crewPerSecond, seconds: 10)
+    figures.idle = try crew.pace(perSecond: Self.crewPerSecond, seconds: 30)
     figures.memory = try hub.figures.memory()
-    figures.largestMemory = figures.memory
-    let safe = try store.safeOnShore()
+    let safe = try confirmed()
     let processor = try hub.figures.processorTime()
     let (up, down, carried) = (relay.passed, relay.returned, carried)
+    let connections = relay.connections
 
-    relay.restore()
+    lookout.linkUp()
     let start = Clock.now()
-    var halves = 0
-    var isDone = false
-    var nextLook = start
     // The crew goes on while the backlog drains; what it adds goes too.
     figures.draining = try crew.pace(perSecond: Self.crewPerSecond, seconds: limit) {
-      let now = Clock.now()
-      guard now >= nextLook else { return !isDone }
-      nextLook = now + 500_000_000
-      if figures.untilFirstByte == 0, relay.passed > up {
-        figures.untilFirstByte = Clock.seconds(since: start)
-      }
-      if figures.untilFirstByte > 0 {
-        halves += 1
-        profile.befall(relay, after: halves)
-      }
-      let memory = try hub.figures.memory()
-      if memory.resident > figures.largestMemory.resident { figures.largestMemory = memory }
-      isDone = try halves % 2 == 0 && store.backlog().values.reduce(0, +) < 200
-      return !isDone
+      let view = lookout.view
+      if let failure = view.failure { throw failure }
+      return !view.isDrained && bound.map { Clock.seconds(since: start) < $0 } != false
+    }
+    let view = lookout.view
+    figures.largestMemory = view.largest
+    figures.untilFirstByte = view.firstByte.map { Double($0 - start) / 1e9 } ?? 0
+    figures.connections = relay.connections - connections
+    if !view.isDrained, bound != nil {
+      figures.left = try waiting()
+      figures.untilEqual = Clock.seconds(since: start)
+      figures.events = try confirmed() - safe
+      return try measured(figures, since: (up, down, carried), processor)
     }
     var seq = try store.position().seq
     while try store.safeOnShore() < seq {
@@ -124,11 +128,23 @@ final class Voyage {
       seq = try store.position().seq
     }
     figures.untilEqual = Clock.seconds(since: start)
-    figures.events = Int(seq - safe)
+    figures.events = try confirmed() - safe
+    return try measured(figures, since: (up, down, carried), processor)
+  }
+
+  private func waiting() throws -> Int { try Int(store.backlog().values.reduce(0, +)) }
+
+  private func confirmed() throws -> Int { try Int(store.position().seq) - waiting() }
+
+  private func measured(
+    _ sailed: Figures, since start: (up: Int, down: Int, carried: (up: Int, down: Int)),
+    _ processor: Double
+  ) throws -> Figures {
+    var figures = sailed
+    let (up, down, carried) = start
     (figures.up, figures.down) = (relay.passed - up, relay.returned - down)
     let after = self.carried
     (figures.carriedUp, figures.carriedDown) = (after.up - carried.up, after.down - carried.down)
-    figures.connections = relay.connections
     figures.hubSeconds = try hub.figures.processorTime() - processor
     return figures
   }

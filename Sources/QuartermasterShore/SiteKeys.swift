@@ -1,4 +1,5 @@
 import ArgumentParser
+import Envelope
 import Shore
 import Sync
 
@@ -35,8 +36,8 @@ struct SiteRotate: AsyncParsableCommand {
 struct SiteRevoke: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "revoke",
-    abstract: "End all of a site's keys at once; its log stays.",
-    discussion: "`site rotate` gives it a key again.")
+    abstract: "End all of a site's keys and its courier's certificate at once; its log stays.",
+    discussion: "`site rotate` gives it a key again, `courier trust` a certificate.")
 
   @Argument(help: "The site's name.") var name: String
   @OptionGroup var data: DataOption
@@ -45,6 +46,7 @@ struct SiteRevoke: AsyncParsableCommand {
     let name = try SiteName(argument: name)
     let store = try ShoreStore(data.directory, create: false)
     try store.revokeKeys(of: name, at: ShoreServer.milliseconds())
+    try CourierKeys(in: data.path).distrust(name.text)
     try Output.say("\(name) has no key any more.")
     try store.close()
   }

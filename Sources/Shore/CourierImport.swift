@@ -32,6 +32,7 @@ package struct CourierImport {
     guard contents.site == signer else {
       throw CourierFault.otherSite(said: contents.site, expected: signer)
     }
+    guard try !store.isRevoked(signer, at: time) else { throw CourierFault.revoked(signer) }
     var summary = Summary()
     while let text = try contents.next() {
       guard let batch = try? ReceivedBatch(text: text) else {

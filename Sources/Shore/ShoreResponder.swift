@@ -12,6 +12,7 @@ struct ShoreResponder: HTTPResponder {
   let operatorToken: OperatorToken
   let gate: Gate
   let doorkeeper: Doorkeeper
+  private let turnstile = Turnstile()
   let mailroom: Mailroom
   let clock: @Sendable () -> Int64
   let logger: Logger
@@ -38,7 +39,10 @@ struct ShoreResponder: HTTPResponder {
     } catch let problem as Problem {
       return Self.response(problem)
     } catch let error as ShoreError {
-      logger.error("A request failed.", metadata: ["error": "\(error)"])
+      // Whoever asked is gone, and what was begun for him has been taken back.
+      if !Task.isCancelled {
+        logger.error("A request failed.", metadata: ["error": "\(error)"])
+      }
       return Self.response(Self.problem(error))
     }
   }
@@ -103,7 +107,9 @@ struct ShoreResponder: HTTPResponder {
             .unsupportedMediaType, "A batch is application/x-ndjson under gzip or zstd.")
         }
         return try await doorkeeper.admit(site, bytes: body.count, now: clock()) {
-          try await apply(body, coding, digest: digest, from: site, key: key)
+          try await turnstile.pass(site) {
+            try await apply(body, coding, digest: digest, from: site, key: key)
+          }
         }
       } catch let problem as Problem {
         let json = problem.json(site: site, digest: digest, key: key)

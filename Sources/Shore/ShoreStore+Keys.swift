@@ -49,6 +49,11 @@ extension ShoreStore {
     }
   }
 
+  /// Whether nothing that comes in the site's name counts at `time`, by link or by stick.
+  func isRevoked(_ name: SiteName, at time: Int64) throws(ShoreError) -> Bool {
+    try keyStatus(of: name, at: time).allSatisfy { $0.state == .ended }
+  }
+
   package func keyStatus(
     of name: SiteName, at time: Int64
   ) throws(ShoreError) -> [SiteKeyStatus] {

@@ -18,8 +18,7 @@ package enum Catalogue {
     ReportTerminalSync.self, DefineEvent.self, EmitEvent.self, RetireEvent.self,
     SendNotification.self, ReadNotification.self,
     CreateUser.self, UpdateUser.self, SetPassword.self, SetPIN.self, UpdateDevice.self,
-    EndSession.self,
-    SettleConflict.self, DismissChange.self,
+    EndSession.self, SettleConflict.self, DismissChange.self, RetryChange.self,
     RetryRefused.self, EditRefused.self, DropRefused.self, SyncNow.self,
   ]
 

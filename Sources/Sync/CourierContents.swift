@@ -63,6 +63,7 @@ package enum CourierFault: Error, Sendable, Hashable, CustomStringConvertible {
   case wrongKind(String)
   case otherSite(said: SiteName, expected: SiteName)
   case stranger(SiteName)
+  case revoked(SiteName)
 
   package var description: String {
     switch self {
@@ -74,6 +75,9 @@ package enum CourierFault: Error, Sendable, Hashable, CustomStringConvertible {
     case .stranger(let site):
       "Shore knows \(site) under other epochs: two different hubs use this name. Give each its own "
         + "with `quartermaster-shore site add`."
+    case .revoked(let site):
+      "\(site) has no key any more, so nothing is taken from it. If that is over, give it a new one "
+        + "with `quartermaster-shore site rotate`, and its certificate with `courier trust`."
     }
   }
 }

@@ -13,21 +13,27 @@ import Sync
 struct Courier: Sendable {
   let client: HTTPClient
   let settings: UplinkSettings
-  let counter: WireCounter
 
   struct Delivery: Sendable {
     var reply: Reply
     var took: Duration
-    var bytes: WireCounter.Bytes
+    /// What went through the sockets since the answer before.
+    var bytes = WireCounter.Bytes()
     /// Whether shore reads zstd, as its answer says.
     var takesZstd = false
     /// What shore's clock showed, in milliseconds since 1970. Nobody vouches for it.
     var shoreTime: Int64?
+
+    var isAccepted: Bool {
+      if case .accepted = reply { true } else { false }
+    }
   }
 
   /// `nil` when the task was cancelled.
+  /// - Parameter departed: is told when the whole body has left, at the latest with the answer.
   func post(
-    _ body: [UInt8], coding: Coding, head: BatchHead, within limit: Duration
+    _ body: [UInt8], coding: Coding, head: BatchHead, within limit: Duration,
+    departed: @escaping @Sendable () -> Void
   ) async -> Delivery? {
     let digest = BodyDigest(of: body)
     var request = HTTPClientRequest(url: settings.url)
@@ -36,10 +42,14 @@ struct Courier: Sendable {
       "Content-Type": "application/x-ndjson", "Content-Encoding": coding.name,
       "Authorization": settings.key.authorization(site: settings.site, digest: digest),
     ]
-    request.body = .bytes(ByteBuffer(bytes: body))
-    let (start, before) = (ContinuousClock.now, counter.bytes)
+    let bytes = ByteBuffer(bytes: body)
+    request.body =
+      body.count <= Pieces.size
+      ? .bytes(bytes)
+      : .stream(Pieces(body: bytes, onEnd: departed), length: .known(Int64(body.count)))
+    let start = ContinuousClock.now
     func delivery(_ reply: Reply) -> Delivery {
-      Delivery(reply: reply, took: .now - start, bytes: counter.bytes - before)
+      Delivery(reply: reply, took: .now - start)
     }
     do {
       let response = try await client.execute(request, deadline: .now() + TimeAmount(limit))

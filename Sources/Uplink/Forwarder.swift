@@ -6,7 +6,8 @@ import Inventory
 /// any fixed moment, on a clock that never jumps. Nothing sticks: a failure of the link holds all
 /// lanes for a while, a failure of one lane only that one; a batch that shore can't read is halved
 /// until the event at fault stands alone and is withheld; and every trigger (timer, new change,
-/// success, link change, a person's wish) ends or shortens a wait.
+/// success, link change, a person's wish) ends or shortens a wait. The faster lane goes first, but a
+/// slower one that others have passed often enough gets one batch in between.
 package struct Forwarder: Sendable {
   package enum Order: Sendable, Hashable {
     /// Send the next events of the lane, at most so many.
@@ -31,6 +32,8 @@ package struct Forwarder: Sendable {
     /// How often an idle forwarder looks for itself, should a nudge ever be lost.
     package var idle = Duration.seconds(60)
     package var batchEvents = 1000
+    /// So many batches of faster lanes may pass a lane that has something to send.
+    package var turns = 8
     /// How long a lane's new changes are gathered before they go, so that a trickle of them does not
     /// make a request each; a lane that is not named goes at once.
     package var gathering: [Lane: Duration] = [:]
@@ -57,6 +60,8 @@ package struct Forwarder: Sendable {
 
   private struct LaneState {
     var mayHaveMore = true
+    /// Batches of faster lanes that have gone since this one had its turn.
+    var passed = 0
     /// The most events that a batch may hold, since a larger one was too large for the way ashore.
     var ceiling: Int
     /// How many of the next events include one that shore can't read.
@@ -93,20 +98,23 @@ package struct Forwarder: Sendable {
   package func order(now: Duration, barred: [Lane: Duration] = [:]) -> Order {
     if let linkHold, now < linkHold.until { return .wait(linkHold.until - now) }
     var soonest = pace.idle
+    var next: Lane?
+    var isDue = false
     for lane in Lane.allCases {
       guard let state = lanes[lane], state.mayHaveMore else { continue }
       if let hold = state.hold, now < hold.until {
         soonest = min(soonest, hold.until - now)
       } else if let end = [state.gathers, barred[lane]].compactMap({ $0 }).max(), now < end {
         soonest = min(soonest, end - now)
-      } else if state.isPoisoned {
-        return .withhold(lane)
-      } else {
-        let half = state.suspects.map { max(1, $0 / 2) }
-        return .send(lane, atMost: min(state.ceiling, half ?? state.ceiling))
+      } else if next == nil || state.passed >= pace.turns && !isDue {
+        next = lane
+        isDue = state.passed >= pace.turns
       }
     }
-    return .wait(soonest)
+    guard let next, let state = lanes[next] else { return .wait(soonest) }
+    if state.isPoisoned { return .withhold(next) }
+    let half = state.suspects.map { max(1, $0 / 2) }
+    return .send(next, atMost: min(state.ceiling, half ?? state.ceiling))
   }
 }
 
@@ -114,8 +122,11 @@ package struct Forwarder: Sendable {
 extension Forwarder {
   /// The lane had nothing left to send.
   package mutating func drained(_ lane: Lane) {
-    lanes[lane]?.mayHaveMore = false
-    lanes[lane]?.gathers = nil
+    change(lane) { state in
+      state.mayHaveMore = false
+      state.gathers = nil
+      state.passed = 0
+    }
   }
 
   /// Shore proved that it has the lane's next `events`. The faster lanes are looked at again first.
@@ -199,7 +210,11 @@ extension Forwarder {
     for faster in Lane.allCases where faster.rawValue <= lane.rawValue {
       lanes[faster]?.mayHaveMore = true
     }
+    for slower in Lane.allCases where slower.rawValue > lane.rawValue {
+      lanes[slower]?.passed += 1
+    }
     change(lane) { state in
+      state.passed = 0
       state.hasRewound = false
       state.hold = nil
       state.backoff.reset()

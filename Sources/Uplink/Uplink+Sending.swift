@@ -16,43 +16,90 @@ enum Happening: Sendable {
 }
 
 extension Uplink {
+  /// - Parameter limit: events of a batch; with 0 only what is under way already is heard out.
   func sendNext(
     _ lane: Lane, atMost limit: Int, by courier: Courier, _ drive: inout Drive
   ) async -> Happening {
     do {
-      let limit = drive.limit(lane, atMost: limit, powered: powered)
-      guard let prepared = try await batch(lane, atMost: limit, &drive) else {
+      let limit = drive.limit(lane, atMost: limit)
+      let flight: Flight
+      if let ahead = try await ahead(lane, &drive) {
+        flight = ahead
+      } else if let prepared = try await batch(
+        lane, after: try store.shoreCursor(lane), atMost: limit, &drive)
+      {
+        guard prepared.body.count <= Limits.body, prepared.size <= Limits.inflated
+        else {
+          return .tooLarge(events: prepared.seqs.count, isProven: true)
+        }
+        flight = launch(prepared, by: courier, drive)
+      } else {
         return .nothingLeft
       }
-      let batch = prepared.batch
-      let count = batch.events.count
       update { $0.state = .sending }
-      guard prepared.body.count <= Limits.body, batch.text.count <= Limits.inflated else {
-        return .tooLarge(events: count, isProven: true)
+      await follow(flight, atMost: limit, by: courier, &drive)
+      let delivery = await land(flight, &drive)
+      if delivery?.isAccepted != true, let ahead = drive.ahead, ahead.lane == lane {
+        await abandon(ahead, &drive)
       }
-      // Only where there is likely to be more does making the next one pay.
-      let mayFollow = count >= limit || batch.text.count > Limits.page / 2
-      let coding = drive.coding
-      async let following =
-        mayFollow
-        ? prepare(lane, after: batch.head.through, atMost: limit, coding) : nil
-      let delivery = await post(prepared, by: courier, &drive)
-      drive.ready = (try? await following) ?? nil
       guard let delivery else { return .givenUp }
-      return try await outcome(of: delivery, prepared, &drive)
+      return try await outcome(of: delivery, flight, &drive)
     } catch {
       return hubFailed(error)
     }
   }
 
-  /// The next batch of `lane`, which may be ready already.
+  /// The batch of `lane` that is under way already.
+  private func ahead(_ lane: Lane, _ drive: inout Drive) async throws -> Flight? {
+    guard let flight = drive.ahead, flight.lane == lane else { return nil }
+    if flight.prepared.head.after == (try store.shoreCursor(lane)) {
+      drive.ahead = nil
+      return flight
+    }
+    // A courier's receipt came in between.
+    await abandon(flight, &drive)
+    return nil
+  }
+
+  /// Makes the batch behind `flight` while that one travels, and lets it set out as soon as that one
+  /// has left, so that the link does not lie idle until shore's answer is here.
+  ///
+  /// Safe at any outcome: shore takes nothing behind a gap, and without the answer in front of it none
+  /// is heard.
+  private func follow(
+    _ flight: Flight, atMost limit: Int, by courier: Courier, _ drive: inout Drive
+  ) async {
+    let batch = flight.prepared
+    // Only where there is likely to be more does making the next one pay; and before the link has been
+    // measured the next one should be larger.
+    guard limit > 0, drive.meter.rate != nil,
+      batch.seqs.count >= limit || batch.size > Limits.page / 2,
+      let next = try? await self.batch(
+        flight.lane, after: batch.head.through, atMost: limit, &drive)
+    else { return }
+    guard drive.ahead == nil, drive.maySendAhead(next, of: flight.prepared) else {
+      drive.ready = next
+      return
+    }
+    await withTaskCancellationHandler {
+      await flight.departed()
+    } onCancel: {
+      exchanges.cancel()
+    }
+    drive.ahead = launch(next, isAhead: true, by: courier, drive)
+    if next.seqs.count >= limit {
+      drive.ready = try? await prepare(
+        flight.lane, after: next.head.through, atMost: limit, drive.coding)
+    }
+  }
+
+  /// The batch of `lane` that follows `after`, which may be ready already.
   private func batch(
-    _ lane: Lane, atMost limit: Int, _ drive: inout Drive
+    _ lane: Lane, after: Int64, atMost limit: Int, _ drive: inout Drive
   ) async throws -> PreparedBatch? {
-    let after = try store.shoreCursor(lane)
-    if let ready = drive.ready, ready.batch.head.lane == lane {
+    if let ready = drive.ready, ready.head.lane == lane {
       drive.ready = nil
-      if ready.batch.head.after == after, ready.batch.events.count <= limit,
+      if ready.head.after == after, ready.seqs.count <= limit,
         ready.coding == drive.coding
       {
         return ready
@@ -71,32 +118,40 @@ extension Uplink {
       let start = ContinuousClock.now
       let events = try store.outbox(lane: lane, after: after, limit: limit)
       return try Batch(events, lane: lane, after: after, lineage: lineage).map {
-        PreparedBatch(
-          batch: $0, body: try $0.body(coding), coding: coding, took: .now - start)
+        try PreparedBatch($0, coding, since: start)
       }
     }
   }
 
+  /// About what the heads of both ways and an answer take.
+  private static let heads = 700
+
   private func outcome(
-    of delivery: Courier.Delivery, _ prepared: PreparedBatch, _ drive: inout Drive
+    of delivery: Courier.Delivery, _ flight: Flight, _ drive: inout Drive
   ) async throws -> Happening {
-    let batch = prepared.batch
-    let count = batch.events.count
+    let batch = flight.prepared
+    let count = batch.seqs.count
     defer { show(drive) }
     if case .accepted(let refused) = delivery.reply {
-      let own = Set(batch.events.map(\.seq))
+      let own = Set(batch.seqs)
       try confirmed(
         batch.head, events: own.count, refused: refused.filter { own.contains($0.seq) }, delivery)
       drive.takesZstd = delivery.takesZstd
-      drive.meter.exchanged(events: count, bytes: delivery.bytes.total, took: delivery.took)
+      let ended = flight.begun + delivery.took
+      let took = ended - max(flight.begun, drive.lastAnswer ?? flight.begun)
+      drive.lastAnswer = ended
+      drive.meter.exchanged(
+        events: count, bytes: Int64(batch.body.count + Self.heads), took: took,
+        isAlone: !flight.isAhead && drive.ahead == nil)
       // Over a fast link at most half a core's time goes into a drain.
-      if prepared.took > delivery.took {
-        try? await Task.sleep(for: prepared.took - delivery.took)
-      }
+      let rest = batch.took * 2 - took
+      if rest > .zero { try? await Task.sleep(for: rest) }
       return .confirmed(events: count)
     }
     switch delivery.reply {
     case .accepted: return .confirmed(events: count)
+    // It was there before the one in front of it.
+    case .gap where flight.isAhead: return .givenUp
     case .gap(let through): return try rewind(batch.head.lane, to: through)
     case .rejected(let code, _) where code == "unsupported_media_type" && drive.takesZstd:
       // Another shore, or an older one: gzip is read by all.
@@ -127,8 +182,7 @@ extension Uplink {
       }
       let batch = Batch(
         withholding: event, lane: lane, after: after, lineage: try store.wholeLineage())
-      let prepared = PreparedBatch(
-        batch: batch, body: try batch.body(), coding: .gzip, took: .zero)
+      let prepared = try PreparedBatch(batch)
       guard let delivery = await post(prepared, by: courier, &drive) else { return .givenUp }
       if case .accepted = delivery.reply {
         let refusal = EventRefusal(
@@ -156,15 +210,14 @@ extension Uplink {
         let batch = Batch(
           [event], lane: event.lane, after: event.seq - 1, lineage: try store.wholeLineage())
       else { return false }
-      let prepared = PreparedBatch(
-        batch: batch, body: try batch.body(), coding: .gzip, took: .zero)
+      let prepared = try PreparedBatch(batch)
       guard let delivery = await post(prepared, by: courier, &drive) else { return true }
       switch delivery.reply {
       case .accepted(let refused):
         contacted(delivery)
         let refusal = refused.first { $0.seq == event.seq }
         try retried(event, refusal)
-        try store.spent(delivery.bytes.total, in: Store.hour(powered: powered))
+        try store.spent(delivery.bytes.total, in: purse.hour)
         drive.retryBackoff.reset()
       case .rejected(_, let message):
         contacted()
@@ -205,7 +258,7 @@ extension Uplink {
     try store.acknowledged(
       head.lane, through: head.through,
       refused: refused.map { ShoreRefusal(seq: $0.seq, code: $0.code, message: $0.message) },
-      spending: (delivery.bytes.total, Store.hour(powered: powered)))
+      spending: (delivery.bytes.total, purse.hour))
     contacted(delivery)
     update { status in
       status.eventsSent += Int64(events)

@@ -12,9 +12,9 @@ import Synchronization
 /// The outbox is the log itself and a cursor per lane: a batch is read after the cursor, posted,
 /// and the cursor moves only on shore's sealed answer that these very bytes are on its disk.
 /// Nothing is ever deleted here, and a batch that is sent twice is held once. `Forwarder` decides,
-/// this service acts: one exchange at a time, so that a slow link is never shared by two batches,
-/// while the next batch is made backstage. What a link costs is in `LinkProfile`; the way down is a
-/// service of its own.
+/// this service acts: a batch sets out when the one before it has left, not when that one is answered,
+/// and the next one is made backstage meanwhile; so a slow link is always full. What a link costs is
+/// in `LinkProfile`; the way down is a service of its own.
 package final class Uplink: Service {
   let store: Store
   let settings: UplinkSettings
@@ -27,9 +27,10 @@ package final class Uplink: Service {
   private let doorbell = Doorbell()
   private let snapshot: Mutex<Snapshot>
   private let stall: Mutex<StallWatch>
-  private let exchange = Mutex<Task<Courier.Delivery?, Never>?>(nil)
+  let exchanges = Exchanges()
+  let purse: Purse
+  private let onLink: @Sendable (Links.Change) -> Void
   private let start = ContinuousClock.now
-  private let poweredBefore: Int64
 
   private struct Snapshot {
     var status: UplinkStatus
@@ -40,15 +41,19 @@ package final class Uplink: Service {
   }
 
   /// - Parameters:
+  ///   - purse: what the way down spends from as well.
   ///   - clock: the hub's clock in milliseconds since 1970.
   ///   - onProgress: is told all cursors each time that one has moved.
   ///   - onStatus: is told how the uplink stands when that has changed, a few times a minute at most
   ///     while all goes well.
+  ///   - onLink: is told what the system says of the link, and what a person's wish means for it.
   package init(
-    store: Store, settings: UplinkSettings, group: any EventLoopGroup, logger: Logger,
+    store: Store, settings: UplinkSettings, purse: Purse? = nil, group: any EventLoopGroup,
+    logger: Logger,
     clock: @escaping @Sendable () -> Int64 = Store.systemTime,
     onProgress: @escaping @Sendable ([Lane: Int64]) -> Void,
-    onStatus: @escaping @Sendable (UplinkStatus) -> Void = { _ in }
+    onStatus: @escaping @Sendable (UplinkStatus) -> Void = { _ in },
+    onLink: @escaping @Sendable (Links.Change) -> Void = { _ in }
   ) throws(StoreError) {
     self.store = store
     self.settings = settings
@@ -57,7 +62,12 @@ package final class Uplink: Service {
     self.clock = clock
     self.onProgress = onProgress
     self.onStatus = onStatus
-    poweredBefore = try store.powered()
+    self.onLink = onLink
+    if let purse {
+      self.purse = purse
+    } else {
+      self.purse = try Purse(settings.profile.budget, in: store)
+    }
     let since = try store.stalledSince()
     snapshot = Mutex(
       Snapshot(status: UplinkStatus(profile: settings.profile.name), storedStall: since))
@@ -70,22 +80,26 @@ package final class Uplink: Service {
   package func nudge() { doorbell.ring(.committed) }
 
   /// A person asks to send now.
-  package func syncNow() { doorbell.ring(.restarted) }
+  package func syncNow() {
+    doorbell.ring(.restarted)
+    onLink(.gained)
+  }
 
   /// The machine's addresses changed, or somebody who watches them says so. An exchange over an
   /// address that is lost is given up.
   package func linkChanged(_ change: Links.Change) {
-    if change == .lost { exchange.withLock { $0?.cancel() } }
+    if change == .lost { exchanges.cancel() }
     if change != .none { doorbell.ring(.restarted) }
+    onLink(change)
   }
 
   #if os(Linux)
     /// A hook says that the link is up or down.
     package func hinted(_ word: LinkHint.Word) {
       switch word {
-      case .up: doorbell.ring(.restarted)
+      case .up: linkChanged(.gained)
       case .down:
-        exchange.withLock { $0?.cancel() }
+        exchanges.cancel()
         doorbell.ring(.linkDown)
       }
     }
@@ -110,7 +124,7 @@ package final class Uplink: Service {
   }
 
   package func run() async throws {
-    let client = try settings.client(on: group, counting: counter)
+    let client = try settings.client(on: group, counting: counter, connections: 2)
     #if os(Linux)
       let watch = LinkWatch { [weak self] in self?.linkChanged($0) }
       if watch == nil { logger.info("Changes of the network are not told; waits run their time.") }
@@ -125,18 +139,13 @@ package final class Uplink: Service {
     try await client.shutdown()
   }
 
-  /// How long the hub has been powered, in milliseconds: what budgets and patience count.
-  var powered: Int64 { poweredBefore + (ContinuousClock.now - start).milliseconds }
-
   private func forward(over client: HTTPClient) async {
-    let courier = Courier(client: client, settings: settings, counter: counter)
-    let hour = Store.hour(powered: powered)
-    let spent = (try? store.linkSpending(since: hour - Store.spendingHours)) ?? [:]
-    var drive = Drive(settings, spending: Spending(spent))
+    let courier = Courier(client: client, settings: settings)
+    var drive = Drive(settings, purse)
     while !Task.isCancelled {
       let now = start.duration(to: .now)
-      let barred = drive.barred(powered: powered, now: now)
-      switch drive.forwarder.order(now: now, barred: barred) {
+      let barred = drive.barred(now: now)
+      switch next(drive, now: now, barred: barred) {
       case .send(let lane, let limit):
         let happened = await sendNext(lane, atMost: limit, by: courier, &drive)
         tell(&drive.forwarder, lane, happened, now: start.duration(to: .now))
@@ -158,6 +167,14 @@ package final class Uplink: Service {
       }
       _ = tellStatus()
     }
+    if let ahead = drive.ahead { await abandon(ahead, &drive) }
+  }
+
+  /// What is under way is heard out before anything is waited for.
+  private func next(_ drive: Drive, now: Duration, barred: [Lane: Duration]) -> Forwarder.Order {
+    let order = drive.forwarder.order(now: now, barred: barred)
+    if let ahead = drive.ahead, case .wait = order { return .send(ahead.lane, atMost: 0) }
+    return order
   }
 
   private func listen(_ drive: inout Drive, _ rings: Rings) {
@@ -195,41 +212,51 @@ package final class Uplink: Service {
 
 /// One exchange, which a change of the network cuts short.
 extension Uplink {
-  /// `nil` when it was given up: what shore made of the batch shows when it is sent again.
+  func launch(
+    _ prepared: PreparedBatch, isAhead: Bool = false, by courier: Courier, _ drive: Drive
+  ) -> Flight {
+    Flight(
+      prepared, isAhead: isAhead, by: courier, among: exchanges,
+      within: drive.patience(for: prepared, atMost: settings.exchangeTimeout))
+  }
+
   func post(
     _ prepared: PreparedBatch, by courier: Courier, _ drive: inout Drive
   ) async -> Courier.Delivery? {
-    let limit = drive.meter.limit(
-      for: prepared.body.count, atMost: settings.exchangeTimeout)
-    let before = counter.bytes
-    // A task of its own, because `linkChanged` ends the exchange and not the service.
-    let task = Task {
-      await courier.post(
-        prepared.body, coding: prepared.coding, head: prepared.batch.head, within: limit)
-    }
-    exchange.withLock { $0 = task }
-    defer { exchange.withLock { $0 = nil } }
+    await land(launch(prepared, by: courier, drive), &drive)
+  }
+
+  /// `nil` when it was given up: what shore made of the batch shows when it is sent again.
+  func land(_ flight: Flight, _ drive: inout Drive) async -> Courier.Delivery? {
     var delivery = await withTaskCancellationHandler {
-      await task.value
+      await flight.task.value
     } onCancel: {
-      task.cancel()
+      exchanges.cancel()
     }
-    let bytes = counter.bytes - before
-    drive.spending.spend(bytes.total, in: Store.hour(powered: powered))
+    let counted = counter.bytes
+    let bytes = counted - drive.counted
+    drive.counted = counted
+    delivery?.bytes = bytes
     update { status in
       status.bytesSent += bytes.sent
       status.bytesReceived += bytes.received
     }
     // Bytes count, whatever came of them; shore's word counts its own, with what it confirms.
-    let isCounted = if case .accepted = delivery?.reply { true } else { false }
-    if !isCounted, bytes.total > 0 {
-      // A budget that can't be written down just now still counts until the next start.
-      try? store.spent(bytes.total, in: Store.hour(powered: powered))
+    if delivery?.isAccepted == true {
+      purse.spend(bytes.total)
+    } else if bytes.total > 0 {
+      purse.pay(bytes.total)
     }
     if delivery?.reply == .failed(.untrusted), let words = clockTrouble {
       delivery?.reply = .failed(.clock(words))
     }
     return delivery
+  }
+
+  func abandon(_ flight: Flight, _ drive: inout Drive) async {
+    flight.task.cancel()
+    _ = await land(flight, &drive)
+    drive.ahead = nil
   }
 
   /// In plain words, when the hub's clock can't be right: then a certificate's dates say nothing.
@@ -291,19 +318,11 @@ extension Uplink {
   }
 
   func show(_ drive: Drive) {
-    let hour = Store.hour(powered: powered)
-    let budget = settings.profile.budget.spans.compactMap { span in
-      span.limit.map {
-        UplinkStatus.Allowance(
-          hours: span.hours, limit: $0,
-          spent: drive.spending.spent(inLast: span.hours, at: hour))
-      }
-    }
     update { status in
       status.bytesPerSecond = drive.meter.rate.map { Int64($0) }
       status.eventsPerSecond = drive.meter.eventsPerSecond
       status.roundTrip = drive.meter.roundTrip
-      status.budget = budget
+      status.budget = purse.allowances
     }
   }
 
@@ -343,7 +362,7 @@ extension Uplink {
   /// note. To be asked every few seconds.
   package func stallNews() throws(StoreError) -> NoteUplinkStall.Change? {
     let status = status
-    let powered = powered
+    let powered = purse.powered
     let isPlanned = status.lastError == nil && status.planned != nil
     let (order, since) = stall.withLock { stall in
       (stall.looked(powered: powered, pending: status.waiting, isPlanned: isPlanned), stall.since)

@@ -132,6 +132,33 @@ struct ShoreServerTests {
     #expect(answer.json["detail"]?.text?.contains("two different hubs") == true)
   }
 
+  @Test func `batches that come a hundred times at once, and overlap, are held once`() async throws
+  {
+    let batches = try [1...60, 31...60, 1...100, 61...100].map {
+      try Batch.sample($0).body()
+    }
+
+    let answers = try await withShore(store) { [key] shore in
+      try await withThrowingTaskGroup(of: Received.self) { group in
+        for _ in 0..<100 {
+          for batch in batches {
+            group.addTask { try await Post.batch(batch, to: shore, key: key) }
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+    }
+
+    // What comes behind a gap is told so, and a crowd is asked to come later.
+    #expect(Set(answers.map(\.status)).isSubset(of: [200, 409, 429]))
+    #expect(answers.count { $0.status == 200 } > 0)
+    let again = try await withShore(store) { [key] shore in
+      try await Post.batch(batches[2], to: shore, key: key)
+    }
+    #expect(again.status == 200)
+    #expect(try store.exported == Batch.sample(1...100).exported(epoch: "e1"))
+  }
+
   @Test func `only the operator sees how the sites stand`() async throws {
     let batch = Batch.sample(1...3)
     let basic = "Basic " + "b3BlcmF0b3I6b3BlcmF0b3ItdG9rZW4tb2YtdGhlLXRlc3Q="

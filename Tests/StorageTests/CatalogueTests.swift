@@ -11,6 +11,7 @@ import Wire
     "branch.create": "name",
     "branch.update": "branchId [name] [active]",
     "change.dismiss": "refusedChangeId",
+    "change.retry": "refusedChangeId",
     "conflict.settle": "conflictId choice [value]",
     "count.cancel": "countId",
     "count.complete": "countId [message]",

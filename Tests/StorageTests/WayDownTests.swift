@@ -144,6 +144,42 @@ import Wire
     #expect(try hub.told(.changeDismissed).first?["change"]?.integer == 1)
   }
 
+  @Test func `an admin has a refused change carried out once nothing stands in its way`()
+    async throws
+  {
+    try await apply(try change(1, "product.update", update(1, 200)))
+    await #expect(throws: Refusal.self) {
+      try await hub.perform("change.retry", ["refusedChangeId": 1])
+    }
+    #expect(try tray().count == 1)
+
+    let product = try await hub.product(price: 100)
+    #expect(product == 1)
+    try await hub.perform("change.retry", ["refusedChangeId": 1])
+
+    #expect(try price(product) == 200)
+    #expect(try tray().isEmpty)
+    let told = try #require(try hub.told(.changeDismissed).first)
+    #expect(told["change"]?.integer == 1)
+    #expect(told["carriedOut"]?.boolean == true)
+  }
+
+  @Test func `what shore may not order, and what would carry a password, no retry brings in`()
+    async throws
+  {
+    let user: JSON = ["name": "eve", "role": "staff", "password": "long enough"]
+    try await apply(try change(1, "user.create", user))
+    try await apply(try change(2, "change.apply", [:]))
+
+    for refused: JSON in [1, 2] {
+      await #expect(throws: Refusal.self) {
+        try await hub.perform("change.retry", ["refusedChangeId": refused])
+      }
+    }
+
+    #expect(try tray().count == 2)
+  }
+
   @Test func `a fault that does not go away ends on the tray`() async throws {
     let product = try await hub.product(price: 100)
     let fault = Refusal(.internalError, "The hub could not save the change. Its log says why.")

@@ -27,6 +27,7 @@ struct BadLinkTests {
 
   private func withRelay(
     _ conditions: LinkConditions = .perfect, exchangeTimeout: Duration = .seconds(60),
+    patience: Duration = .seconds(900),
     body: @escaping @Sendable (Relay, Uplink) async throws -> Void
   ) async throws {
     try await withShore(shore) { [hub, key] address in
@@ -35,7 +36,8 @@ struct BadLinkTests {
       defer { relay.close() }
       relay.cut()
       try await hub.withUplink(
-        to: "http://127.0.0.1:\(relay.port)", key: key, exchangeTimeout: exchangeTimeout
+        to: "http://127.0.0.1:\(relay.port)", key: key, exchangeTimeout: exchangeTimeout,
+        patience: patience
       ) { try await body(relay, $0) }
     }
   }
@@ -156,6 +158,33 @@ struct BadLinkTests {
 
     #expect(try shore.exported == hub.exported)
     #expect(try hub.tray.isEmpty)
+  }
+
+  @Test func `people are told that nothing gets ashore and why, and that it goes on`() async throws
+  {
+    try hub.append(1...5)
+
+    try await withRelay(patience: .milliseconds(1)) { [hub] relay, uplink in
+      _ = try await Self.trouble(of: uplink)
+      var news: NoteUplinkStall.Change?
+      while news == nil { news = try uplink.stallNews() }
+      guard case .stalled(_, waiting: 5, let reason) = news else {
+        Issue.record("\(String(describing: news))")
+        return
+      }
+      #expect(reason.hasPrefix("Shore can't be reached"))
+      #expect(try uplink.stallNews() == nil)
+
+      relay.restore()
+      uplink.syncNow()
+      await hub.progress { $0[.normal] == 5 }
+      news = nil
+      while news == nil {
+        try await Task.sleep(for: .milliseconds(20))
+        news = try uplink.stallNews()
+      }
+      #expect(news == .resumed)
+    }
   }
 
   @Test func `an untrusted certificate is told as such, and nothing is sent`() async throws {

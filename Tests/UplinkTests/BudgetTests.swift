@@ -74,8 +74,33 @@ struct LinkMeterTests {
     let (meter, _) = settled(rate: 16_000, roundTrip: .milliseconds(100))
 
     let limit = meter.limit(for: 64_000, atMost: .seconds(240))
-    #expect((.seconds(40) ... .seconds(80)).contains(limit))
-    #expect(LinkMeter(largest: 10).limit(for: 1, atMost: .seconds(240)) == .seconds(240))
+    #expect((.seconds(30) ... .seconds(55)).contains(limit), "\(limit)")
+    #expect(meter.limit(for: 10_000_000, atMost: .seconds(240)) == .seconds(240))
+  }
+
+  @Test func `a link of which nothing is known gets what the slowest would need`() {
+    let meter = LinkMeter(largest: 4000)
+
+    #expect(meter.limit(for: 0, atMost: .seconds(240)) == .seconds(23))
+    #expect(meter.limit(for: 1200, atMost: .seconds(240)) == .seconds(29))
+  }
+
+  @Test func `a batch that broke gets its half in the time of the whole`() {
+    var (meter, _) = settled(rate: 16_000, roundTrip: .milliseconds(100))
+    let before = meter.limit(for: 64_000, atMost: .seconds(1000))
+
+    meter.broke()
+
+    #expect(meter.limit(for: 32_000, atMost: .seconds(1000)) == before)
+  }
+
+  @Test func `a handful beside another batch says nothing of the round trip`() {
+    var (meter, _) = settled(rate: 16_000, roundTrip: .milliseconds(100))
+    let before = meter.roundTrip
+
+    meter.exchanged(events: 1, bytes: 400, took: .seconds(3), isAlone: false)
+
+    #expect(meter.roundTrip == before)
   }
 }
 

@@ -184,6 +184,21 @@ struct CourierTests {
     #expect(try shore.exported.count == 5)
   }
 
+  @Test
+  func `a site whose keys are revoked brings nothing by stick either, until it has a new one`()
+    async throws
+  {
+    try hub.append(1...10)
+    let stick = try stick()
+
+    try shore.revokeKeys(of: .yacht, at: 2)
+    await #expect(throws: CourierFault.revoked(.yacht)) { try await take(stick) }
+    #expect(try shore.exported.isEmpty)
+
+    _ = try shore.rotateKey(of: .yacht, at: 2, until: 3)
+    #expect(try apply(try await take(stick)).confirmed == 10)
+  }
+
   @Test func `a receipt is no stick, and a stick no receipt`() async throws {
     try hub.append(1...5)
     let stick = try stick()

@@ -26,6 +26,27 @@ struct ForwarderTests {
     #expect(forwarder.order(now: .zero) == .send(.first, atMost: 1000))
   }
 
+  @Test mutating func `under a load that never ends each lane gets its turns, the first the most`()
+  {
+    var sent: [Lane: Int] = [:]
+    for _ in 0..<900 {
+      guard case .send(let lane, _) = forwarder.order(now: .zero) else { break }
+      sent[lane, default: 0] += 1
+      forwarder.acknowledged(lane, events: 1000)
+    }
+
+    #expect(sent == [.first: 720, .normal: 90, .bulk: 90])
+  }
+
+  @Test mutating func `a lane in trouble is passed over in its turn, and has it when it is well`() {
+    for _ in 0..<8 { forwarder.acknowledged(.first, events: 1) }
+    forwarder.failed(.bulk, reach: .lane, retryAfter: nil, now: .zero, chance: 0.5)
+    forwarder.drained(.normal)
+
+    #expect(forwarder.order(now: .zero) == .send(.first, atMost: 1000))
+    #expect(forwarder.order(now: .seconds(2)) == .send(.bulk, atMost: 1000))
+  }
+
   @Test mutating func `a slower lane's batch does not start another slow lane before it`() {
     forwarder.drained(.first)
     forwarder.drained(.normal)
@@ -140,6 +161,7 @@ struct ForwarderTests {
   @Test(arguments: [1, 2, 500, 501, 700, 999, 1000])
   func `an unreadable event is found in a dozen steps and withheld alone`(poison: Int) {
     var forwarder = Forwarder()
+    for lane in [Lane.normal, .bulk] { forwarder.drained(lane) }
     var next = 1
     var withheld: [Int] = []
     var steps = 0

@@ -89,6 +89,7 @@ final class Hub: Sendable {
     to shore: String, key: SiteKey, batch: Int? = nil,
     exchangeTimeout: Duration = .seconds(60),
     profile: LinkProfile = LinkProfile(.marina), trust: Trust = Trust(),
+    patience: Duration = .seconds(900),
     clock: @escaping @Sendable () -> Int64 = { 1_764_547_200_000 },
     body: @escaping @Sendable (Uplink) async throws -> Value
   ) async throws -> Value {
@@ -99,6 +100,7 @@ final class Hub: Sendable {
     if let batch { settings.pace.batchEvents = batch }
     settings.profile = profile
     settings.trust = trust
+    settings.patience = patience
     let uplink = try Uplink(
       store: store, settings: settings, group: MultiThreadedEventLoopGroup.singleton,
       logger: .silent, clock: clock,

@@ -209,6 +209,86 @@ struct UplinkTests {
     #expect(try hub.store.shoreCursor(.normal) == 0)
   }
 
+  @Test func `a batch that the way doubles a hundredfold is held once`() async throws {
+    try hub.append(1...100)
+
+    try await withShore(shoreStore) { [hub, key] shore in
+      try await withImpostor { request in
+        let body = Array(buffer: try await request.body.collect(upTo: Limits.body))
+        for _ in 0..<99 { _ = try await relay(body, request, to: shore) }
+        return try await relay(body, request, to: shore)
+      } body: { proxy in
+        try await hub.withUplink(to: proxy, key: key) { _ in
+          await hub.progress { $0[.normal] == 100 }
+        }
+      }
+    }
+
+    #expect(try shoreStore.exported == hub.exported)
+    #expect(try hub.tray.isEmpty)
+  }
+
+  @Test func `another hub that uses the key is told so, and what is its own stays aboard`()
+    async throws
+  {
+    try hub.append(1...10)
+    try await sail { $0[.normal] == 10 }
+    let other = try Hub()
+    try other.sql("UPDATE epoch SET name = 'x1'")
+    try other.append(1...20)
+
+    try await withShore(shoreStore) { [hub, key] shore in
+      try await other.withUplink(to: shore, key: key) { uplink in
+        while uplink.status.lastError == nil { await Task.yield() }
+        #expect(uplink.status.lastError?.contains("two different hubs") == true)
+      }
+      try hub.append(11...12)
+      try await hub.withUplink(to: shore, key: key) { _ in
+        await hub.progress { $0[.normal] == 12 }
+      }
+    }
+
+    #expect(try other.store.shoreCursor(.normal) == 0)
+    #expect(try shoreStore.exported == hub.exported)
+  }
+
+  @Test
+  func `a copy of the hub that goes its own way finds that in its tray, shore keeps the first`()
+    async throws
+  {
+    let copy = try Hub()
+    try hub.append(1...20)
+    try copy.append(1...10)
+    try copy.append((11...25).map { .sample($0, data: #"{"by":"the copy"}"#) })
+
+    try await sail { $0[.normal] == 20 }
+    try await withShore(shoreStore) { [key] shore in
+      try await copy.withUplink(to: shore, key: key) { _ in
+        await copy.progress { $0[.normal] == 25 }
+      }
+    }
+
+    #expect(try Set(copy.tray.keys) == Set(11...20))
+    #expect(try Set(copy.tray.values) == ["diverged"])
+    #expect(try Array(shoreStore.exported.prefix(20)) == hub.exported)
+    #expect(try Array(shoreStore.exported.suffix(5)) == Array(copy.exported.suffix(5)))
+  }
+
+  @Test(arguments: [(-400, true), (0, false), (400, true)])
+  func `a clock that is wrong shows, and hinders nothing`(days: Int64, shows: Bool) async throws {
+    try hub.append(1...5)
+    let clock: @Sendable () -> Int64 = { Store.systemTime() + days * 86_400_000 }
+
+    try await withShore(shoreStore) { [hub, key] shore in
+      try await hub.withUplink(to: shore, key: key, clock: clock) { uplink in
+        await hub.progress { $0[.normal] == 5 }
+        let ahead = uplink.status.clockAhead
+        #expect(ahead.map { abs($0 - days * 86_400_000) < 60_000 } ?? !shows)
+        #expect((ahead != nil) == shows)
+      }
+    }
+  }
+
   @Test func `it stops at once in the middle of an exchange`() async throws {
     try hub.append(1...3)
     let (visits, visit) = AsyncStream<Void>.makeStream()

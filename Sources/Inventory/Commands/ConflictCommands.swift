@@ -40,3 +40,18 @@ package struct DismissChange: Command {
     refusal = try fields.id("refusedChangeId", "The refused change.")
   }
 }
+
+package struct RetryChange: Command {
+  package static let name = "change.retry"
+  package static let about = """
+    Carry out a change that came from shore and was refused, now that nothing stands in its way; it \
+    counts as an edit made aboard.
+    """
+  package static let performers = Roles.admins
+
+  package var refusal: Int64
+
+  package init(_ fields: inout Fields) throws(Refusal) {
+    refusal = try fields.id("refusedChangeId", "The refused change.")
+  }
+}

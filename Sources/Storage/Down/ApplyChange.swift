@@ -59,19 +59,19 @@ package struct ApplyChange: LedgerCommand {
     guard policy.commands.contains(change.command) else {
       throw Refusal(.forbidden, "Shore may not issue \(change.command.prefix(64)) here.")
     }
-    let (name, data) = try entry.resolved(change)
-    let command = try read(name, data)
-    try requireNoSecret(in: command)
+    let (name, data) = try entry.resolved(change.command, change.data)
+    let command = try Self.read(name, data)
+    try Self.requireNoSecret(in: command)
     try requireManageable(command, entry)
     guard let edits = command.edits else { return try command.apply(in: entry) }
     return try entry.merge(edits, of: change, sent: sent) { kept throws in
       var data = kept
       data[edits.record.kind.idField] = .int(edits.record.id)
-      return try read(name, .object(data)).apply(in: entry)
+      return try Self.read(name, .object(data)).apply(in: entry)
     }
   }
 
-  private func read(_ name: String, _ data: JSON) throws -> any LedgerCommand {
+  static func read(_ name: String, _ data: JSON) throws -> any LedgerCommand {
     guard let type = Catalogue.command(named: name) else {
       throw Refusal(.unknownCommand, "There is no command \(name.prefix(64)).")
     }
@@ -79,7 +79,7 @@ package struct ApplyChange: LedgerCommand {
   }
 
   /// A password would lie in shore's queue and travel in plain text.
-  private func requireNoSecret(in command: any LedgerCommand) throws {
+  static func requireNoSecret(in command: any LedgerCommand) throws {
     if let bearer = command as? any SecretBearing, bearer.secret != nil {
       throw Refusal(.forbidden, "Shore may not set passwords; set it aboard.", field: "password")
     }
@@ -114,13 +114,13 @@ extension LedgerTransaction {
   func changeCursor() throws -> ChangeCursor { try Store.changeCursor(db) }
 
   /// `product.put` names a product by its sku: an edit where the hub knows it, else a new one.
-  fileprivate func resolved(_ change: ShoreChange) throws -> (name: String, data: JSON) {
-    guard change.command == ShorePolicy.putProduct else { return (change.command, change.data) }
-    guard let sku = change.data["sku"]?.text else { throw Refusal.invalid("sku", "is missing") }
+  func resolved(_ command: String, _ data: JSON) throws -> (name: String, data: JSON) {
+    guard command == ShorePolicy.putProduct else { return (command, data) }
+    guard let sku = data["sku"]?.text else { throw Refusal.invalid("sku", "is missing") }
     guard
       let product = try integer("SELECT id FROM product WHERE sku = ? AND archived = 0", [sku])
-    else { return (CreateProduct.name, change.data) }
-    var data = change.data
+    else { return (CreateProduct.name, data) }
+    var data = data
     data["sku"] = nil
     data["productId"] = .int(product)
     return (UpdateProduct.name, data)
@@ -143,21 +143,5 @@ extension LedgerTransaction {
         "command": .string(change.command), "by": .string(change.author),
         "code": .string(refusal.code.rawValue), "message": .string(refusal.message),
       ])
-  }
-}
-
-extension DismissChange: LedgerCommand {
-  package func apply(in entry: LedgerTransaction) throws -> JSON {
-    let number = try entry.integer("SELECT number FROM change_refusal WHERE id = ?", [refusal])
-    guard let number else {
-      throw Refusal.missing("refused change", refusal, field: "refusedChangeId")
-    }
-    try entry.execute("DELETE FROM change_refusal WHERE id = ?", [refusal])
-    try entry.append(
-      .changeDismissed,
-      [
-        "refusedChangeId": .int(refusal), "change": .int(number), "by": .string(entry.speaker),
-      ])
-    return ["refusedChangeId": .int(refusal)]
   }
 }

@@ -6,14 +6,8 @@ import Wire
 
 /// What came back for a question, once it is known who said it.
 enum DownReply: Sendable {
-  case page(ChangePage, bytes: Int)
-  case failed(Trouble, bytes: Int)
-
-  var bytes: Int {
-    switch self {
-    case .page(_, let bytes), .failed(_, let bytes): bytes
-    }
-  }
+  case page(ChangePage)
+  case failed(Trouble)
 
   /// Asks, and believes only what carries shore's seal over this very question.
   static func to(
@@ -36,7 +30,7 @@ enum DownReply: Sendable {
         seal: response.headers.first(name: ChangePage.sealHeader), body: body, to: question,
         digest: digest, key: settings.key)
     } catch {
-      return .failed(Trouble(error), bytes: 0)
+      return .failed(Trouble(error))
     }
   }
 
@@ -49,16 +43,16 @@ enum DownReply: Sendable {
       if let seal, key.verifies(seal, page: body, site: question.site, request: digest),
         let page = ChangePage(body: body, to: question)
       {
-        self = .page(page, bytes: body.count)
+        self = .page(page)
       } else {
-        self = .failed(.notShore, bytes: body.count)
+        self = .failed(.notShore)
       }
     case 401, 403:
       let isShore = (try? JSON(body))?["code"]?.text == "unauthenticated"
-      self = .failed(isShore ? .unknownKey : .notShore, bytes: body.count)
-    case 429, 503: self = .failed(.busy(retryAfter: retryAfter), bytes: body.count)
-    case 500...: self = .failed(.unexpected(status: status), bytes: body.count)
-    default: self = .failed(.notShore, bytes: body.count)
+      self = .failed(isShore ? .unknownKey : .notShore)
+    case 429, 503: self = .failed(.busy(retryAfter: retryAfter))
+    case 500...: self = .failed(.unexpected(status: status))
+    default: self = .failed(.notShore)
     }
   }
 }

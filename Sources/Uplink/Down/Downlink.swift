@@ -23,6 +23,8 @@ package final class Downlink: Service {
   private let group: any EventLoopGroup
   private let holding: Duration
   private let clock: @Sendable () -> Int64
+  private let purse: Purse?
+  private let counter = WireCounter()
   private let doorbell = Doorbell()
   private let exchange = Mutex<Task<DownReply, Never>?>(nil)
   private let state = Mutex(DownlinkStatus())
@@ -34,11 +36,12 @@ package final class Downlink: Service {
   private var store: Store { ledger.store }
 
   /// - Parameters:
+  ///   - purse: what the way up spends from as well.
   ///   - holding: how long shore may hold a question.
   ///   - clock: the hub's clock in milliseconds since 1970.
   package init(
     ledger: Ledger, settings: UplinkSettings, policy: ShorePolicy, group: any EventLoopGroup,
-    logger: Logger, holding: Duration = .seconds(120),
+    logger: Logger, purse: Purse? = nil, holding: Duration = .seconds(120),
     clock: @escaping @Sendable () -> Int64 = Store.systemTime
   ) {
     self.ledger = ledger
@@ -46,6 +49,7 @@ package final class Downlink: Service {
     self.policy = policy
     self.group = group
     self.logger = logger
+    self.purse = purse
     self.holding = holding
     self.clock = clock
   }
@@ -55,6 +59,7 @@ package final class Downlink: Service {
   /// There is a way ashore again, or a person asks. Ends a rest, disturbs nothing else.
   package func hasten() { doorbell.ring(.restarted) }
 
+  /// What the system says of the link; an exchange over an address that is lost is given up.
   package func linkChanged(_ change: Links.Change) {
     if change == .lost { exchange.withLock { $0?.cancel() } }
     if change != .none { hasten() }
@@ -62,11 +67,7 @@ package final class Downlink: Service {
 
   package func run() async throws {
     // A connection of its own: a question that is held must not stand in the way of what goes up.
-    let client = try settings.client(on: group, counting: WireCounter())
-    #if os(Linux)
-      let watch = LinkWatch { [weak self] in self?.linkChanged($0) }
-      defer { watch?.stop() }
-    #endif
+    let client = try settings.client(on: group, counting: counter, connections: 1)
     await cancelWhenGracefulShutdown { await self.collect(over: client) }
     update { $0.state = .stopped }
     try await client.shutdown()
@@ -79,6 +80,11 @@ package final class Downlink: Service {
       backoff: Backoff(shortest: settings.pace.shortest, longest: settings.pace.longest))
     var failures = Failures()
     while !Task.isCancelled {
+      if let wait = purse?.wait(for: .first) {
+        update { $0.state = .waiting }
+        _ = await doorbell.wait(atMost: wait)
+        continue
+      }
       switch collector.order(now: start.duration(to: .now)) {
       case .rest(let duration):
         update { $0.state = .waiting }
@@ -117,8 +123,8 @@ package final class Downlink: Service {
         wait: holding.components.seconds, backlog: try store.backlog(),
         nonce: ChangeRequest.freshNonce())
       switch await ask(request, holding, over: client) {
-      case .failed(let trouble, _): return .failure(trouble)
-      case .page(let page, _):
+      case .failed(let trouble): return .failure(trouble)
+      case .page(let page):
         contacted()
         guard !page.changes.isEmpty else { return .success(0) }
         update { $0.state = .applying }
@@ -135,7 +141,9 @@ package final class Downlink: Service {
   private func ask(
     _ request: ChangeRequest, _ holding: Duration, over client: HTTPClient
   ) async -> DownReply {
-    let (settings, limit) = (settings, holding + settings.exchangeTimeout)
+    // Shore answers in good time, and a page is no larger than a batch of the slowest link.
+    let (settings, limit) = (settings, holding + min(settings.exchangeTimeout, .seconds(60)))
+    let before = counter.bytes
     // A task of its own, because `linkChanged` ends the exchange and not the service.
     let task = Task { await DownReply.to(request, settings, client, within: limit) }
     exchange.withLock { $0 = task }
@@ -145,9 +153,11 @@ package final class Downlink: Service {
     } onCancel: {
       task.cancel()
     }
+    let bytes = counter.bytes - before
+    if let purse, purse.isLimited { purse.pay(bytes.total) }
     update { status in
-      status.bytesSent += Int64(request.target.utf8.count)
-      status.bytesReceived += Int64(reply.bytes)
+      status.bytesSent += bytes.sent
+      status.bytesReceived += bytes.received
     }
     return reply
   }

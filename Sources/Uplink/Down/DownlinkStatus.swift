@@ -10,7 +10,7 @@ package struct DownlinkStatus: Sendable, Hashable {
   /// Changes that were carried out or refused, since the hub started.
   package var applied: Int64 = 0
   package var refused: Int64 = 0
-  /// Bytes of questions' targets and of answers' bodies, since the hub started: what a budget counts.
+  /// Bytes through the socket to shore, since the hub started.
   package var bytesSent: Int64 = 0
   package var bytesReceived: Int64 = 0
   /// When shore last proved that it answered, in milliseconds since 1970 on the hub's clock.

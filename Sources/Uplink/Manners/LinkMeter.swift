@@ -7,6 +7,8 @@ package struct LinkMeter: Sendable, Hashable {
   package static let smallest = 25
   /// A handful, by which the round trip is measured.
   package static let first = 20
+  /// Bytes a second of the slowest link there is, 9,600 bit/s: until something has been measured.
+  private static let slowest = 1200.0
 
   private let largest: Int
   /// Bytes a second, the round trip included.
@@ -29,10 +31,16 @@ package struct LinkMeter: Sendable, Hashable {
     min(max(.seconds(4), (roundTrip ?? .zero) * 6), .seconds(12))
   }
 
-  package mutating func exchanged(events count: Int, bytes: Int64, took: Duration) {
+  /// - Parameters:
+  ///   - took: until the answer, from the answer before where that came while this one was under way.
+  ///   - isAlone: nothing else was under way, so that a handful tells the round trip.
+  package mutating func exchanged(
+    events count: Int, bytes: Int64, took: Duration, isAlone: Bool = true
+  ) {
     let seconds = max(took / .seconds(1), 0.000_1)
     // A handful of bytes says how long the way is, not how wide.
     guard count >= Self.smallest else {
+      guard isAlone else { return }
       roundTrip = min(took, roundTrip.map { $0 + $0 / 10 } ?? took)
       events = min(largest, max(events, Self.first * 4))
       return
@@ -52,16 +60,20 @@ package struct LinkMeter: Sendable, Hashable {
     max(Self.smallest, Int(Double(bytes) / bytesPerEvent))
   }
 
-  /// After how long an exchange of `bytes` is given up: many times what it should take, so that a link
-  /// that is half open is noticed in less than the longest time that a slow one may need.
+  /// After how long an exchange is given up that has `bytes` to send, those before it included: some
+  /// times what it should take, so that a link that is half open is noticed soon and one that has
+  /// become slower is not taken for it.
   package func limit(for bytes: Int, atMost longest: Duration) -> Duration {
-    guard let rate, let roundTrip else { return longest }
-    return min(longest, .seconds(30) + .seconds(Double(bytes) / rate * 8) + roundTrip * 8)
+    let pace = rate ?? Self.slowest
+    return min(
+      longest, .seconds(15) + .seconds(Double(bytes) / pace * 6) + (roundTrip ?? .seconds(1)) * 8)
   }
 
-  /// The link broke under a batch: the next one is half as large, so that some get through.
+  /// The link broke under a batch: the next one is half as large, so that some get through, and gets
+  /// as long for it.
   package mutating func broke() {
     events = max(Self.smallest, events / 2)
+    rate = rate.map { max($0 / 2, Self.slowest) }
   }
 
   /// Another link altogether.

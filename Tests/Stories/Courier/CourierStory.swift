@@ -97,6 +97,37 @@ extension WholeProcess {
       #expect(refused.ending == .exited(1) && refused.errors.contains("not known here"))
     }
 
+    @Test func `a certificate that was replaced or taken back signs nothing any more`() async throws
+    {
+      let site = try await Enrolled()
+      let stick = site.hub.folder.file("stick.cms")
+      let receipt = site.hub.folder.file("receipt.cms")
+      _ = try await site.hub.command("courier", "export", stick).succeeded()
+
+      try FileManager.default.removeItem(atPath: site.hub.data + "/courier/own.pem")
+      let renewed = try await site.hub.command("courier", "certificate", "--site", site.site)
+        .succeeded()
+      let file = try site.hub.folder.write("renewed.crt", renewed)
+      _ = try await site.ashore("trust", site.site, file).succeeded()
+      let stale = try await site.ashore("import", stick, "--receipt", receipt)
+      #expect(stale.ending == .exited(1) && stale.errors.contains("not known here"))
+
+      _ = try await site.hub.command("courier", "export", stick).succeeded()
+      _ = try await site.ashore("import", stick, "--receipt", receipt).succeeded()
+
+      let shore = ["site", "revoke", site.site, "--data", site.data]
+      _ = try await run("quartermaster-shore", shore).succeeded()
+      let revoked = try await site.ashore("import", stick, "--receipt", receipt)
+      #expect(revoked.ending == .exited(1) && revoked.errors.lines.count == 1)
+
+      let rotate = ["site", "rotate", site.site, "--data", site.data]
+      _ = try await run("quartermaster-shore", rotate).succeeded()
+      let untrusted = try await site.ashore("import", stick, "--receipt", receipt)
+      #expect(untrusted.ending == .exited(1) && untrusted.errors.contains("not known here"))
+      _ = try await site.ashore("trust", site.site, file).succeeded()
+      _ = try await site.ashore("import", stick, "--receipt", receipt).succeeded()
+    }
+
     @Test func `a sealed backup is opened by its key only, and restores the hub on another box`()
       async throws
     {

@@ -423,7 +423,7 @@ export default {
   'In Settings, search for “CA certificate”, choose Install anyway, and pick the file.': 'Suche in den Einstellungen nach „CA-Zertifikat“, wähle Trotzdem installieren und dann die Datei.',
   'Windows: open it and install it under Trusted Root Certification Authorities. Mac: open it in Keychain Access and choose Always Trust. Firefox, and Chrome on Linux: import it in the browser’s settings under Certificates, Authorities.': 'Windows: öffne es und installiere es unter Vertrauenswürdige Stammzertifizierungsstellen. Mac: öffne es in der Schlüsselbundverwaltung und wähle Immer vertrauen. Firefox, und Chrome unter Linux: importiere es in den Einstellungen des Browsers unter Zertifikate, Zertifizierungsstellen.',
   'Compare before you trust': 'Vergleiche, bevor du vertraust',
-  'Whoever stands by the box types “quartermaster trust”. The device shows the same figures, as SHA-256, before it installs. If one differs, stop: somebody stands in between.': 'Wer am Gerät steht, tippt „quartermaster trust“. Dieselben Ziffern zeigt dein Gerät als SHA-256, bevor es installiert. Weicht eine ab, brich ab: Dann steht jemand dazwischen.',
+  'Whoever stands by the box types “quartermaster trust”. Among the details of the certificate the device shows the same figures, as SHA-256. If one differs, take it off again: somebody stands in between.': 'Wer am Gerät steht, tippt „quartermaster trust“. Unter den Einzelheiten des Zertifikats zeigt dein Gerät dieselben Ziffern als SHA-256. Weicht eine ab, entferne es wieder: Dann steht jemand dazwischen.',
   'The hub’s safe address': 'Die sichere Adresse des Hubs',
   'QR code of {address}': 'QR-Code von {address}',
   'Trust this hub, once': 'Vertraue diesem Hub, ein einziges Mal',

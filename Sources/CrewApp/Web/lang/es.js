@@ -423,7 +423,7 @@ export default {
   'In Settings, search for “CA certificate”, choose Install anyway, and pick the file.': 'En Ajustes, busca «certificado CA», elige Instalar de todos modos y selecciona el archivo.',
   'Windows: open it and install it under Trusted Root Certification Authorities. Mac: open it in Keychain Access and choose Always Trust. Firefox, and Chrome on Linux: import it in the browser’s settings under Certificates, Authorities.': 'Windows: ábrelo e instálalo en Entidades de certificación raíz de confianza. Mac: ábrelo en Acceso a Llaveros y elige Confiar siempre. Firefox, y Chrome en Linux: impórtalo en los ajustes del navegador, en Certificados, Autoridades.',
   'Compare before you trust': 'Compara antes de confiar',
-  'Whoever stands by the box types “quartermaster trust”. The device shows the same figures, as SHA-256, before it installs. If one differs, stop: somebody stands in between.': 'Quien esté junto al equipo escribe «quartermaster trust». El dispositivo muestra las mismas cifras, como SHA-256, antes de instalar. Si una es distinta, detente: hay alguien en medio.',
+  'Whoever stands by the box types “quartermaster trust”. Among the details of the certificate the device shows the same figures, as SHA-256. If one differs, take it off again: somebody stands in between.': 'Quien esté junto al equipo escribe «quartermaster trust». Entre los detalles del certificado, el dispositivo muestra las mismas cifras, como SHA-256. Si una es distinta, quítalo: hay alguien en medio.',
   'The hub’s safe address': 'La dirección segura del hub',
   'QR code of {address}': 'Código QR de {address}',
   'Trust this hub, once': 'Confía en este hub, una sola vez',

@@ -423,7 +423,7 @@ export default {
   'In Settings, search for “CA certificate”, choose Install anyway, and pick the file.': 'Dans Paramètres, cherchez « certificat CA », choisissez Installer quand même, puis le fichier.',
   'Windows: open it and install it under Trusted Root Certification Authorities. Mac: open it in Keychain Access and choose Always Trust. Firefox, and Chrome on Linux: import it in the browser’s settings under Certificates, Authorities.': 'Windows : ouvrez-le et installez-le sous Autorités de certification racines de confiance. Mac : ouvrez-le dans Trousseaux d’accès et choisissez Toujours approuver. Firefox, et Chrome sous Linux : importez-le dans les paramètres du navigateur, Certificats, Autorités.',
   'Compare before you trust': 'Comparez avant de faire confiance',
-  'Whoever stands by the box types “quartermaster trust”. The device shows the same figures, as SHA-256, before it installs. If one differs, stop: somebody stands in between.': 'Quiconque est près du boîtier tape « quartermaster trust ». L’appareil montre les mêmes chiffres, en SHA-256, avant d’installer. Si l’un diffère, arrêtez : quelqu’un s’est interposé.',
+  'Whoever stands by the box types “quartermaster trust”. Among the details of the certificate the device shows the same figures, as SHA-256. If one differs, take it off again: somebody stands in between.': 'Quiconque est près du boîtier tape « quartermaster trust ». Parmi les détails du certificat, l’appareil montre les mêmes chiffres, en SHA-256. Si l’un diffère, retirez-le : quelqu’un s’est interposé.',
   'The hub’s safe address': 'L’adresse sûre du hub',
   'QR code of {address}': 'Code QR de {address}',
   'Trust this hub, once': 'Faites confiance à ce hub, une fois',
