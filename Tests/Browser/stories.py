@@ -423,6 +423,19 @@ class Ashore(Story):
         expect(tablet.page.get_by_text("Nothing needs a person.")).to_be_visible()
         eventually(lambda: self.hub.ask(f"products/{self.beans}")["minimum"] == 5)
 
+        tablet.open("sync")
+        tablet.page.get_by_role("button", name="Sync now").click()
+        expect(tablet.page.get_by_text("The hub tries to reach shore now.")).to_be_visible()
+        shore.stop()
+        self.hub.post(f"products/{self.beans}/update", price=1000)
+        shore.run("send", "aurora", "product.update", json.dumps({"productId": self.beans, "price": 1100}), "--by", "Ana")
+        shore.start()
+        tablet.open("tray")
+        tablet.page.get_by_label("Another value").fill("10.50")
+        tablet.page.get_by_role("button", name="Take this one").click()
+        expect(tablet.page.get_by_text("Nothing needs a person.")).to_be_visible()
+        eventually(lambda: self.hub.ask(f"products/{self.beans}")["price"] == 1050)
+
 
 class Trust(Story):
     """A device that the hub does not know, and that does not know the hub."""
@@ -458,9 +471,11 @@ class Trust(Story):
             words = "".join(chr(33 + (length * 7 + place * 31) % 90) for place in range(length))
             tablet.page.evaluate("""async ([source, words]) => {
               const { path, size } = (await import(source)).qrPath(words)
-              document.body.innerHTML = `<svg class="qr" viewBox="0 0 ${size} ${size}"><path class="ink" d="${path}"/></svg>`
+              document.getElementById('probe')?.remove()
+              document.body.insertAdjacentHTML('beforeend',
+                `<svg id="probe" viewBox="0 0 ${size} ${size}"><path class="ink" d="${path}"/></svg>`)
             }""", [source, words])
-            self.assertEqual(read_qr(tablet.page.locator("svg.qr")), [words])
+            self.assertEqual(read_qr(tablet.page.locator("#probe")), [words])
 
     def test_a_phone_is_let_in_by_a_picture_and_next_time_by_a_pin(self):
         manager = self.tablet().sign_in("max")

@@ -463,4 +463,9 @@ export default {
   '4 to 8 digits, for signing in here quickly.': '4 bis 8 Ziffern, um sich hier schnell anzumelden.',
   'Set the PIN': 'PIN setzen',
   'It counts once, within {n} minutes.': ['Er gilt einmal, {n} Minute lang.', 'Er gilt einmal, {n} Minuten lang.'],
+  'Sync now': 'Jetzt abgleichen',
+  'The hub tries to reach shore now.': 'Der Hub versucht jetzt, das Land zu erreichen.',
+  'That is no price.': 'Das ist kein Preis.',
+  'Another value': 'Ein anderer Wert',
+  'Take this one': 'Diesen nehmen',
 }

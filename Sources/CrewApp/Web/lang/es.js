@@ -463,4 +463,9 @@ export default {
   '4 to 8 digits, for signing in here quickly.': 'De 4 a 8 cifras, para entrar aquí rápido.',
   'Set the PIN': 'Poner el PIN',
   'It counts once, within {n} minutes.': ['Vale una vez, durante {n} minuto.', 'Vale una vez, durante {n} minutos.'],
+  'Sync now': 'Sincronizar ahora',
+  'The hub tries to reach shore now.': 'El hub intenta llegar a tierra ahora.',
+  'That is no price.': 'Eso no es un precio.',
+  'Another value': 'Otro valor',
+  'Take this one': 'Tomar este',
 }

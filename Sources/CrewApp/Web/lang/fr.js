@@ -463,4 +463,9 @@ export default {
   '4 to 8 digits, for signing in here quickly.': '4 à 8 chiffres, pour se connecter ici rapidement.',
   'Set the PIN': 'Définir le code PIN',
   'It counts once, within {n} minutes.': ['Il vaut une fois, pendant {n} minute.', 'Il vaut une fois, pendant {n} minutes.'],
+  'Sync now': 'Synchroniser maintenant',
+  'The hub tries to reach shore now.': 'Le hub essaie maintenant de joindre la terre.',
+  'That is no price.': 'Ce n’est pas un prix.',
+  'Another value': 'Une autre valeur',
+  'Take this one': 'Prendre celle-ci',
 }
