@@ -15,5 +15,10 @@ enum PrivateFile {
     try file.write(contentsOf: Data(text.utf8))
     try file.synchronize()
     guard rename(part, path) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+    // The name too, before anything that relies on it is written.
+    let folder = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_CLOEXEC)
+    guard folder >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
+    defer { close(folder) }
+    guard fsync(folder) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
   }
 }

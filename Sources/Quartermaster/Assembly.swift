@@ -49,12 +49,25 @@ struct Assembly {
     gate = try Gate(
       ledger: Ledger(store: store, logger: logger), tokens: tokens, rules: configuration.rules,
       logger: logger)
-    certificate = try configuration.tls.map { tls throws(CertificateError) in
-      try HubCertificate(
+    certificate = try Self.certificate(configuration, logger)
+    group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+  }
+
+  /// A torn file must not keep the crew from its stock: where nobody asked for HTTPS in particular the
+  /// hub goes on without.
+  private static func certificate(
+    _ configuration: HubConfiguration, _ logger: Logger
+  ) throws -> HubCertificate? {
+    guard let tls = configuration.tls else { return nil }
+    do {
+      return try HubCertificate(
         in: configuration.data + "/tls", files: tls.files, names: .now(), clock: Date(),
         built: Program.built)
+    } catch {
+      guard !tls.isChosen, tls.files == nil else { throw Failure("\(error)") }
+      logger.error("there is no HTTPS: \(error)")
+      return nil
     }
-    group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
   }
 
   /// Where devices connect.

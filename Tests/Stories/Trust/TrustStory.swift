@@ -84,6 +84,28 @@ extension WholeProcess {
       #expect(said == "well\n")
     }
 
+    @Test func `a torn authority keeps nobody from the stock, and is not replaced in silence`()
+      async throws
+    {
+      let hub = try Hub()
+      try await hub.start()
+      try await hub.stop()
+      let authority = hub.data + "/tls/authority.pem"
+      try Data("torn".utf8).write(to: URL(filePath: authority))
+
+      try await hub.start()
+      #expect(try await hub.get("/health").status == 200)
+      #expect(hub.program?.errors.contains("there is no HTTPS") ?? false)
+      #expect(!(hub.program?.output.contains("https://") ?? true))
+      #expect(try Data(contentsOf: URL(filePath: authority)) == Data("torn".utf8))
+      try await hub.stop()
+
+      let asked = try await hub.command(
+        "serve", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0")
+      #expect(asked.ending == .exited(1))
+      #expect(asked.errors.contains("authority"))
+    }
+
     @Test func `with HTTPS switched off there is one port`() async throws {
       let hub = try Hub()
       try await hub.start(["--listen-tls", "off"])
