@@ -168,6 +168,8 @@ extension Uplink {
       if delivery.bytes.sent > 0, trouble == .timeout || trouble == .unreachable {
         drive.meter.broke()
       }
+      // A question that is held ashore would hear of it much later.
+      if trouble == .timeout { onLink(.lost) }
       return failed(trouble)
     }
   }
