@@ -54,6 +54,8 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(
       url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
@@ -95,10 +97,17 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "Certificates",
+      dependencies: [
+        crypto, nioCore, nioSSL, .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      swiftSettings: strict),
+    .target(
       name: "Realtime",
       dependencies: [
         "Access", "CZlib", "Inventory", "Storage", "Wire", crypto, logging, nioCore, nioHTTP1,
-        nioPosix, nioWebSocket,
+        nioPosix, nioSSL, nioWebSocket,
       ],
       swiftSettings: strict),
     .target(
@@ -154,9 +163,8 @@ let package = Package(
     .executableTarget(
       name: "Quartermaster",
       dependencies: [
-        "API", "Access", "Dialects", "Envelope", "Inventory", "Realtime", "Storage", "Supervision",
-        "Sync",
-        "Uplink", "Wire",
+        "API", "Access", "Certificates", "Dialects", "Envelope", "Inventory", "Realtime", "Storage",
+        "Supervision", "Sync", "Uplink", "Wire",
         argumentParser, configuration, lifecycle, logging, nioCore, nioPosix,
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -217,6 +225,14 @@ let package = Package(
       ],
       path: "Tests/HubFixtures", swiftSettings: strict),
     .testTarget(
+      name: "CertificatesTests",
+      dependencies: [
+        "Certificates", "HubFixtures", crypto, nioSSL,
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "AccessTests",
       dependencies: [
         "Access", "HubFixtures", "Inventory", "Storage", "Wire", crypto,
@@ -226,7 +242,9 @@ let package = Package(
     .testTarget(
       name: "RealtimeTests",
       dependencies: [
-        "Access", "HubFixtures", "Inventory", "Realtime", "Storage", "Wire", nioCore,
+        "Access", "Certificates", "HubFixtures", "Inventory", "Realtime", "Storage", "Wire",
+        nioCore,
+        nioPosix, nioSSL, nioWebSocket, .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(
@@ -237,7 +255,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "QuartermasterTests", dependencies: ["Access", "Quartermaster", "Storage"],
+      name: "QuartermasterTests",
+      dependencies: ["Access", "Certificates", "Quartermaster", "Storage"],
       swiftSettings: strict),
     .testTarget(name: "CrewAppTests", dependencies: ["CrewApp", "Sync"], swiftSettings: strict),
     .executableTarget(

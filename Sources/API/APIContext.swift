@@ -19,6 +19,9 @@ struct APIContext: RequestContext {
 }
 
 extension Request {
+  /// Whether it came in TLS.
+  var isSecure: Bool { head.scheme == "https" }
+
   var token: String? {
     Credentials.token(
       authorization: headers[.authorization],

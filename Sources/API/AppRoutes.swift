@@ -9,6 +9,7 @@ import NIOCore
 struct AppRoutes {
   func add(to router: Router<APIContext>) {
     router.get("/") { request, _ in try Self.file(CrewApp.page, request) }
+    router.get("/welcome") { request, _ in try Self.file(CrewApp.welcome, request) }
     router.get("/sw.js") { request, _ in try Self.file(CrewApp.worker, request) }
     router.get("/app/**") { request, _ in try Self.file(request.uri.path, request) }
   }
@@ -28,7 +29,7 @@ struct AppRoutes {
       .contentType: file.contentType, .eTag: file.tag, .vary: "Accept-Encoding",
       .cacheControl: file.isImmutable ? "public, max-age=31536000, immutable" : "no-cache",
     ]
-    if path == CrewApp.page {
+    if path == CrewApp.page || path == CrewApp.welcome {
       headers[.contentSecurityPolicy] = policy
     }
     if request.headers[values: .ifNoneMatch].contains(where: { matches($0, file.tag) }) {

@@ -30,6 +30,7 @@ package struct HTTPFront: Sendable {
     CommandRoutes(gate: gate).add(to: router)
     StatusRoutes(gate: gate, surroundings: surroundings).add(to: router)
     AppRoutes().add(to: router)
+    TrustRoutes(surroundings: surroundings).add(to: router)
     LiveRoutes(gate: gate, surroundings: surroundings).add(to: router)
     CountRoutes(gate: gate, surroundings: surroundings).add(to: router)
     polling?.add(to: router)
@@ -54,10 +55,13 @@ package struct HTTPFront: Sendable {
   }
 
   /// Adds the HTTP handlers to a channel that has NIO's HTTP/1 codec already.
+  /// - Parameter isSecure: whether the channel is in TLS.
   /// - Returns: what serves it until it ends.
-  package func attach(to channel: any Channel) throws -> @Sendable () async -> Void {
+  package func attach(
+    to channel: any Channel, isSecure: Bool = false
+  ) throws -> @Sendable () async -> Void {
     let pipeline = channel.pipeline.syncOperations
-    try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+    try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
     try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: .seconds(75), logger: logger))
     let asyncChannel = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
       wrappingChannelSynchronously: channel,

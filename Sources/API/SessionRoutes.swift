@@ -34,9 +34,7 @@ struct SessionRoutes {
       try await gate.signOut(try await gate.person(request))
       return .json(
         ["signedOut": true],
-        headers: [
-          .setCookie: "\(Credentials.cookie)=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
-        ])
+        headers: [.setCookie: Self.cookie("", for: 0, request)])
     }
     router.get("/api/v1/me") { request, _ -> Response in
       .json(Self.json(try await gate.person(request)))
@@ -56,10 +54,15 @@ struct SessionRoutes {
   private static func welcome(_ signIn: Gate.SignIn, _ request: Request) -> Response {
     .json(
       ["token": .string(signIn.token), "user": json(signIn.identity)],
-      headers: [
-        .setCookie:
-          "\(Credentials.cookie)=\(signIn.token); Path=/; HttpOnly; SameSite=Strict; Max-Age=34560000"
-      ])
+      headers: [.setCookie: cookie(signIn.token, for: 34_560_000, request)])
+  }
+
+  /// In TLS the cookie has a name that browsers set and send in TLS only (RFC 6265bis, section
+  /// 4.1.3.2): nobody who listens to plain HTTP on the same host learns it or plants another.
+  private static func cookie(_ token: String, for seconds: Int, _ request: Request) -> String {
+    let rest = "\(token); Path=/; HttpOnly; SameSite=Strict; Max-Age=\(seconds)"
+    return request.isSecure
+      ? "\(Credentials.secureCookie)=\(rest); Secure" : "\(Credentials.cookie)=\(rest)"
   }
 
   private static func json(_ identity: Identity) -> JSON {

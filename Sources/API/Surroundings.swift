@@ -12,6 +12,8 @@ package struct Surroundings: Sendable {
   package var health: @Sendable () -> (isWell: Bool, details: JSON)
   /// The uplink's state; `nil` where no shore is configured.
   package var uplink: @Sendable () -> JSON?
+  /// How devices come to trust the hub; `nil` where there is no HTTPS.
+  package var introduction: @Sendable () -> Introduction?
   package var version: String
   package var started: ContinuousClock.Instant
 
@@ -20,7 +22,8 @@ package struct Surroundings: Sendable {
     attendance: @escaping @Sendable () async throws -> Attendance,
     traffic: @escaping @Sendable () -> [String: Int],
     health: @escaping @Sendable () -> (isWell: Bool, details: JSON),
-    uplink: @escaping @Sendable () -> JSON?, version: String,
+    uplink: @escaping @Sendable () -> JSON?,
+    introduction: @escaping @Sendable () -> Introduction? = { nil }, version: String,
     started: ContinuousClock.Instant = .now
   ) {
     self.presences = presences
@@ -28,6 +31,7 @@ package struct Surroundings: Sendable {
     self.traffic = traffic
     self.health = health
     self.uplink = uplink
+    self.introduction = introduction
     self.version = version
     self.started = started
   }

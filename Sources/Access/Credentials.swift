@@ -1,6 +1,8 @@
 /// Where a request may carry its token.
 package enum Credentials {
   package static let cookie = "quartermaster_session"
+  /// In TLS; browsers keep it apart from plain HTTP by its prefix.
+  package static let secureCookie = "__Host-quartermaster_session"
 
   package static func token(
     authorization: String?, cookie: String?, query: String?
@@ -11,7 +13,9 @@ package enum Credentials {
     if let query, let token = value(of: "access_token", in: query, separatedBy: "&") {
       return token
     }
-    return cookie.flatMap { value(of: Self.cookie, in: $0, separatedBy: ";") }
+    guard let cookie else { return nil }
+    return value(of: secureCookie, in: cookie, separatedBy: ";")
+      ?? value(of: Self.cookie, in: cookie, separatedBy: ";")
   }
 
   private static func value(of name: String, in list: String, separatedBy separator: Character)

@@ -28,6 +28,9 @@ static const unsigned char core_i18n_js[] = {
 static const unsigned char core_link_js[] = {
 #embed "../CrewApp/Web/core/link.js"
 };
+static const unsigned char core_qr_js[] = {
+#embed "../CrewApp/Web/core/qr.js"
+};
 static const unsigned char core_queue_js[] = {
 #embed "../CrewApp/Web/core/queue.js"
 };
@@ -130,6 +133,12 @@ static const unsigned char screens_tray_js[] = {
 static const unsigned char sw_js[] = {
 #embed "../CrewApp/Web/sw.js"
 };
+static const unsigned char welcome_html[] = {
+#embed "../CrewApp/Web/welcome.html"
+};
+static const unsigned char welcome_js[] = {
+#embed "../CrewApp/Web/welcome.js"
+};
 
 static const struct crewapp_file files[] = {
   {"app.css", app_css, sizeof app_css},
@@ -139,6 +148,7 @@ static const struct crewapp_file files[] = {
   {"core/goods.js", core_goods_js, sizeof core_goods_js},
   {"core/i18n.js", core_i18n_js, sizeof core_i18n_js},
   {"core/link.js", core_link_js, sizeof core_link_js},
+  {"core/qr.js", core_qr_js, sizeof core_qr_js},
   {"core/queue.js", core_queue_js, sizeof core_queue_js},
   {"core/request.js", core_request_js, sizeof core_request_js},
   {"core/roles.js", core_roles_js, sizeof core_roles_js},
@@ -173,6 +183,8 @@ static const struct crewapp_file files[] = {
   {"screens/transfers.js", screens_transfers_js, sizeof screens_transfers_js},
   {"screens/tray.js", screens_tray_js, sizeof screens_tray_js},
   {"sw.js", sw_js, sizeof sw_js},
+  {"welcome.html", welcome_html, sizeof welcome_html},
+  {"welcome.js", welcome_js, sizeof welcome_js},
 };
 
 unsigned long crewapp_file_count(void) { return sizeof files / sizeof *files; }

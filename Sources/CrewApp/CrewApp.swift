@@ -30,6 +30,8 @@ package struct CrewApp: Sendable {
 
   package static let page = "/"
   package static let worker = "/sw.js"
+  /// For devices that do not trust the hub yet.
+  package static let welcome = "/welcome"
 
   /// Made once, when the first browser asks.
   package static let shared = CrewApp(sources: CrewApp.embedded)
@@ -58,15 +60,17 @@ package struct CrewApp: Sendable {
     self.version = version
     let places = sources.map { (source: $0, path: Self.place(of: $0.path, version)) }
     let modules = places.filter { $0.path.hasSuffix(".js") && $0.path != Self.worker }
-    // A language is fetched by who reads it; all else is needed at once.
-    let preloads = modules.filter { !$0.source.path.hasPrefix("lang/") }
-      .map { #"<link rel="modulepreload" href="\#($0.path)">"# }.joined(separator: "\n")
-    let kept = places.filter { $0.path != Self.worker }
+    // A language is fetched by who reads it, the welcome by who needs it; all else is needed at once.
+    let preloads = modules.filter {
+      !$0.source.path.hasPrefix("lang/") && $0.source.path != "welcome.js"
+    }
+    .map { #"<link rel="modulepreload" href="\#($0.path)">"# }.joined(separator: "\n")
+    let kept = places.filter { $0.path != Self.worker && $0.path != Self.welcome }
       .map { "'\($0.path)'" }.joined(separator: ", ")
     files = Dictionary(
       uniqueKeysWithValues: places.map { source, path in
         var bytes = source.bytes
-        let isImmutable = path != Self.page && path != Self.worker
+        let isImmutable = ![Self.page, Self.worker, Self.welcome].contains(path)
         if !isImmutable {
           bytes = Array(
             String(decoding: bytes, as: UTF8.self)
@@ -87,6 +91,7 @@ package struct CrewApp: Sendable {
     switch path {
     case "index.html": page
     case "sw.js": worker
+    case "welcome.html": welcome
     default: "/app/\(version)/\(path)"
     }
   }

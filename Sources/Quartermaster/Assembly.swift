@@ -1,5 +1,6 @@
 import API
 import Access
+import Certificates
 import Dialects
 import Foundation
 import Inventory
@@ -12,6 +13,7 @@ import UnixSignals
 import Storage
 import Supervision
 import Sync
+import Synchronization
 import Uplink
 import Wire
 
@@ -25,6 +27,7 @@ struct Assembly {
   let manager: ServiceManager
   let store: Store
   let gate: Gate
+  private let certificate: HubCertificate?
   private let lock: DataLock
   private let group: MultiThreadedEventLoopGroup
 
@@ -46,16 +49,27 @@ struct Assembly {
     gate = try Gate(
       ledger: Ledger(store: store, logger: logger), tokens: tokens, rules: configuration.rules,
       logger: logger)
+    certificate = try configuration.tls.map { tls throws(CertificateError) in
+      try HubCertificate(
+        in: configuration.data + "/tls", files: tls.files, names: .now(), clock: Date(),
+        built: Program.built)
+    }
     group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+  }
+
+  /// Where devices connect.
+  struct Doors {
+    var plain: String
+    var secure: String?
   }
 
   /// Serves until a signal asks it to stop.
   /// - Parameters:
   ///   - reload: reads the settings again, for SIGHUP.
-  ///   - started: is told the address that devices connect to.
+  ///   - started: is told the addresses that devices connect to.
   func run(
     reload: (@Sendable () async throws -> HubConfiguration)? = nil,
-    started: (_ url: String) async throws -> Void
+    started: (Doors) async throws -> Void
   ) async throws {
     let position = try store.position()
     let hub = Hub(gate: gate, position: position)
@@ -90,27 +104,37 @@ struct Assembly {
         .init(name: "database") { try await check(upkeep) },
         .init(name: "listener") { try await loopback.ask() },
       ], logger: logger)
-    let listener = try await listen(hub, watchdog, uplink, downlink)
-    loopback.target(host: configuration.host, port: listener.port)
+    let listeners = try await listen(hub, watchdog, uplink, downlink)
+    loopback.target(host: configuration.host, port: listeners.plain.port)
 
-    let url = "http://\(configuration.displayHost):\(listener.port)"
-    try await started(url)
-    let status = "Serving on \(url)."
+    let doors = Doors(
+      plain: "http://\(displayed(configuration.host)):\(listeners.plain.port)",
+      secure: listeners.secure.map { listener in
+        "https://\(displayed(configuration.tls?.host ?? "")):\(listener.port)"
+      })
+    try await started(doors)
+    let status = "Serving on \(doors.plain)."
     manager.ready(status: status)
-    logger.info("serving on \(url)", metadata: .occasion(.started))
+    logger.info(
+      "serving on \(doors.plain)\(doors.secure.map { " and \($0)" } ?? "")",
+      metadata: .occasion(.started))
 
     let front = FrontDesk(
-      listener: listener, hub: hub, gate: gate, manager: manager, logger: logger)
+      listeners: [listeners.plain] + (listeners.secure.map { [$0] } ?? []), hub: hub, gate: gate,
+      manager: manager, logger: logger)
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     if let uplink { services.append(.init(service: uplink)) }
     if let downlink { services.append(.init(service: downlink)) }
     services.append(
       .init(service: front, successTerminationBehavior: .gracefullyShutdownGroup))
+    let keeper = certificate.map { CertificateKeeper(certificate: $0, logger: logger) }
+    if let keeper { services.append(.init(service: keeper)) }
     if let reload {
       services.append(
         .init(
           service: Reloader(
-            configuration: configuration, gate: gate, logLevel: logLevel, manager: manager,
+            configuration: configuration, gate: gate, keeper: keeper, logLevel: logLevel,
+            manager: manager,
             status: status, logger: logger, load: reload)))
     }
     services.append(.init(service: watchdog))
@@ -189,9 +213,11 @@ struct Assembly {
 
   private func listen(
     _ hub: Hub, _ watchdog: Watchdog, _ uplink: Uplink?, _ downlink: Downlink?
-  ) async throws -> Listener {
+  ) async throws -> (plain: Listener, secure: Listener?) {
     let sockets = SocketDialect(
       hub: hub, allowedOrigins: Set(configuration.allowedOrigins))
+    // Known only when the port is.
+    let introduction = Mutex<Introduction?>(nil)
     let front = HTTPFront(
       gate: gate,
       surroundings: Surroundings(
@@ -210,23 +236,43 @@ struct Assembly {
           guard var json = uplink?.status.json else { return nil }
           json["down"] = downlink?.status.json
           return json
-        }, version: Version.current),
+        }, introduction: { introduction.withLock { $0 } }, version: Version.current),
       polling: PollingRoutes(path: sockets.server.settings.path) {
         head, address, loop, departure, body in
         await sockets.server.answer(
           head, from: address, on: loop, departure: departure, body: body)
       },
       logger: logger)
+    let admission = Admission(hub: hub, dialects: [RoomsDialect(), CountRoomsDialect(), sockets])
+    let held = manager.listeningSockets().map(Listener.Place.socket)
+    let plain = try await open(
+      held.first ?? .address(host: configuration.host, port: configuration.port), admission, front)
+    guard let tls = configuration.tls, let certificate else { return (plain, nil) }
+    do {
+      let secure = try await open(
+        held.dropFirst().first ?? .address(host: tls.host, port: tls.port), admission, front,
+        secured: { certificate.context })
+      let introduced = try Introduction(of: certificate, port: secure.port)
+      introduction.withLock { $0 = introduced }
+      return (plain, secure)
+    } catch let failure as Failure where !tls.isChosen {
+      // An upgrade must not take the hub from a box whose port of this number was somebody else's.
+      logger.warning("there is no HTTPS: \(failure)")
+      return (plain, nil)
+    }
+  }
+
+  private func open(
+    _ place: Listener.Place, _ admission: Admission, _ front: HTTPFront,
+    secured security: Listener.Security? = nil
+  ) async throws -> Listener {
+    let isSecure = security != nil
     do {
       return try await Listener(
-        group: group,
-        on: manager.listeningSockets().first.map(Listener.Place.socket)
-          ?? .address(host: configuration.host, port: configuration.port),
-        admission: Admission(
-          hub: hub, dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
+        group: group, on: place, security: security, admission: admission,
         http: { channel in
           channel.eventLoop.makeCompletedFuture {
-            Listener.HTTPConnection(serve: try front.attach(to: channel))
+            Listener.HTTPConnection(serve: try front.attach(to: channel, isSecure: isSecure))
           }
         },
         refusal: { channel, refusal in
@@ -236,33 +282,58 @@ struct Assembly {
           }
         }, logger: logger)
     } catch let error as IOError {
-      let address = "\(configuration.host):\(configuration.port)"
-      switch error.errnoCode {
-      case EADDRINUSE:
-        throw Failure(
-          "\(address) is in use by another program. Choose another with --listen HOST:PORT.")
-      case EACCES:
-        throw Failure(
-          "\(address) may not be used by this user. Choose a port above 1023 with --listen.")
-      default:
-        let why = String(cString: strerror(error.errnoCode))
-        throw Failure("\(address) cannot be listened on (\(why)). Choose another with --listen.")
-      }
+      throw Failure(place, isSecure ? "--listen-tls" : "--listen", error.errnoCode)
     } catch is SocketAddressError.UnknownHost {
       throw Failure(
-        "The host \(configuration.host) is not known here. Choose an address of this machine with --listen."
+        "The host of \(place.words) is not known here. Choose an address of this machine with \(isSecure ? "--listen-tls" : "--listen")."
       )
     }
   }
 }
 
-extension HubConfiguration {
-  /// The host as one types it: an address that means "all" is reached as localhost.
-  var displayHost: String {
-    switch host {
-    case "0.0.0.0", "::": "localhost"
-    default: host.contains(":") ? "[\(host)]" : host
+extension Introduction {
+  fileprivate init(of certificate: HubCertificate, port: Int) throws {
+    self.init(
+      securePort: port, addresses: { BoxNames.now().reachable },
+      authority: try certificate.authority.map { authority in
+        Authority(
+          fingerprint: try authority.fingerprint, der: try authority.der, pem: try authority.pem,
+          profile: try Profile(of: authority).xml)
+      })
+  }
+}
+
+extension Failure {
+  /// A place that cannot be listened on, and what chooses another.
+  fileprivate init(_ place: Listener.Place, _ flag: String, _ code: CInt) {
+    let address = place.words
+    switch code {
+    case EADDRINUSE:
+      self.init("\(address) is in use by another program. Choose another with \(flag) HOST:PORT.")
+    case EACCES:
+      self.init(
+        "\(address) may not be used by this user. Choose a port above 1023 with \(flag).")
+    default:
+      let why = String(cString: strerror(code))
+      self.init("\(address) cannot be listened on (\(why)). Choose another with \(flag).")
     }
+  }
+}
+
+extension Listener.Place {
+  fileprivate var words: String {
+    switch self {
+    case .address(let host, let port): "\(host):\(port)"
+    case .socket: "The socket of systemd"
+    }
+  }
+}
+
+/// The host as one types it: an address that means "all" is reached as localhost.
+private func displayed(_ host: String) -> String {
+  switch host {
+  case "0.0.0.0", "::": "localhost"
+  default: host.contains(":") ? "[\(host)]" : host
   }
 }
 

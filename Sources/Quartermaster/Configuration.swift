@@ -1,4 +1,5 @@
 import Access
+import Certificates
 import Configuration
 import Foundation
 import Inventory
@@ -14,6 +15,8 @@ struct HubConfiguration: Sendable {
   var data: String
   var host: String
   var port: Int
+  /// `nil` where HTTPS is switched off.
+  var tls: TLS?
   var eventLoops: Int
   var allowedOrigins: [String]
   var currency: String
@@ -21,6 +24,15 @@ struct HubConfiguration: Sendable {
   var limits: Limits
   var history: Retention
   var shore: Shore?
+
+  struct TLS: Sendable, Equatable {
+    var host: String
+    var port: Int
+    /// Whether somebody asked for this very address.
+    var isChosen: Bool
+    /// The owner's own certificate in place of one by the hub's authority.
+    var files: HubCertificate.Files?
+  }
 
   struct Shore: Sendable, Equatable {
     var url: String
@@ -66,7 +78,7 @@ struct HubConfiguration: Sendable {
     + ["shore.url", "shore.site", "shore.siteKeyFile", "shore.commands", "shore.manageAdmins"]
     + ["shore.ca", "shore.pin", "shore.certificate", "shore.certificateKey"]
     + ["link.profile", "link.bytesPerHour", "link.bytesPerDay", "link.bytesPerMonth"]
-    + ["link.lanes", "link.alarmMinutes"]
+    + ["link.lanes", "link.alarmMinutes", "tls.listen", "tls.certificate", "tls.key"]
     + limitKeys.map(\.0) + ["limits.replayedEvents", "history.days", "history.megabytes"]
 
   /// A misspelt setting would otherwise be passed over in silence.
@@ -91,7 +103,8 @@ struct HubConfiguration: Sendable {
   private init(_ settings: Settings) throws {
     data = settings.text("data") ?? DataOption.standard
     let listen = settings.text("listen") ?? "0.0.0.0:8080"
-    (host, port) = try Self.address(listen)
+    (host, port) = try Self.address(listen, "listen")
+    tls = try Self.tls(settings, beside: (host, port))
     eventLoops = try settings.number("eventLoops", 1...64) ?? 1
     allowedOrigins = settings.texts("allowedOrigins") ?? []
     currency = settings.text("currency") ?? "EUR"
@@ -114,11 +127,46 @@ struct HubConfiguration: Sendable {
     shore = try Self.shore(settings)
   }
 
-  private static func address(_ text: String) throws -> (host: String, port: Int) {
+  /// HTTP's own two ports lie 363 apart, and so do 8080 and 8443: a second hub on a port of its own
+  /// gets a second port of its own.
+  private static let distance = 363
+
+  private static func tls(
+    _ settings: Settings, beside plain: (host: String, port: Int)
+  ) throws -> TLS? {
+    let listen = settings.text("tls.listen")
+    if listen == "off" { return nil }
+    var tls = TLS(
+      host: plain.host, port: plain.port == 0 ? 0 : plain.port + distance,
+      isChosen: listen != nil)
+    if let listen { (tls.host, tls.port) = try address(listen, "tls.listen") }
+    // Beyond the last port: nowhere, unless somebody says where.
+    if tls.port > 65_535 { return nil }
+    var files = [settings.text("tls.certificate"), settings.text("tls.key")]
+    if files == [nil, nil],
+      let credentials = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"]
+    {
+      // systemd hands them over like this (LoadCredential=, systemd.exec(5)).
+      files = ["tls.certificate", "tls.key"].map { name in
+        FileManager.default.fileExists(atPath: "\(credentials)/\(name)")
+          ? "\(credentials)/\(name)" : nil
+      }
+    }
+    switch (files[0], files[1]) {
+    case (let certificate?, let key?): tls.files = .init(certificate: certificate, key: key)
+    case (nil, nil): break
+    default: throw Failure(misuse: "tls.certificate and tls.key belong together: give both.")
+    }
+    return tls
+  }
+
+  private static func address(
+    _ text: String, _ name: String
+  ) throws -> (host: String, port: Int) {
     guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
       (0...65535).contains(port)
     else {
-      throw Failure(misuse: "listen must be HOST:PORT, such as 0.0.0.0:8080, and is \(text).")
+      throw Failure(misuse: "\(name) must be HOST:PORT, such as 0.0.0.0:8080, and is \(text).")
     }
     let host = text[..<colon].trimmingCharacters(in: ["[", "]"])
     return (host.isEmpty ? "0.0.0.0" : host, port)
@@ -131,7 +179,8 @@ struct HubConfiguration: Sendable {
   func settingsThatNeedARestart(for other: HubConfiguration) -> [String] {
     let pairs: [(name: String, differs: Bool)] = [
       ("data", data != other.data), ("listen", (host, port) != (other.host, other.port)),
-      ("eventLoops", eventLoops != other.eventLoops), ("currency", currency != other.currency),
+      ("tls", tls != other.tls), ("eventLoops", eventLoops != other.eventLoops),
+      ("currency", currency != other.currency),
       ("history", history != other.history),
       ("limits.replayedEvents", limits.replayedEvents != other.limits.replayedEvents),
       ("shore", shore != other.shore),
@@ -239,8 +288,14 @@ struct HubConfiguration: Sendable {
     var lines = [
       "data: \(quoted(data))", "listen: \"\(host):\(port)\"", "eventLoops: \(eventLoops)",
       "currency: \(currency)", "logLevel: \(logLevel.rawValue)",
-      "allowedOrigins: [\(allowedOrigins.map { quoted($0) }.joined(separator: ", "))]", "limits:",
+      "allowedOrigins: [\(allowedOrigins.map { quoted($0) }.joined(separator: ", "))]", "tls:",
     ]
+    let listenTLS = tls.map { "\($0.host):\($0.port)" } ?? "off"
+    lines.append("  listen: \(quoted(listenTLS))")
+    if let files = tls?.files {
+      lines += ["  certificate: \(quoted(files.certificate))", "  key: \(quoted(files.key))"]
+    }
+    lines.append("limits:")
     for (key, path, _) in Self.limitKeys {
       lines.append("  \(key.dropFirst("limits.".count)): \(limits[keyPath: path])")
     }

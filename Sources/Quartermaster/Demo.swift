@@ -19,10 +19,11 @@ struct Demo: AsyncParsableCommand {
     let assembly = try await Assembly(configuration)
     defer { try? FileManager.default.removeItem(atPath: directory) }
     let words = try await SampleStock(gate: assembly.gate).load()
-    try await assembly.run { url in
+    try await assembly.run { doors in
+      let url = doors.plain
       Console.say(
         """
-        Listening on \(url)
+        Listening on \(url)\(doors.secure.map { " and \($0)" } ?? "")
         Sign in as admin, manager or staff with the password \(words)
 
           curl -s \(url)/api/v1/sign-in -d '{"name":"admin","password":"\(words)"}'

@@ -5,10 +5,10 @@ import ServiceLifecycle
 import Storage
 import Supervision
 
-/// Serves the port, and closes it in order: stop accepting, finish and answer what was taken, say
+/// Serves the ports, and closes them in order: stop accepting, finish and answer what was taken, say
 /// 1001 to every socket, and leave within a few seconds.
 struct FrontDesk: Service {
-  let listener: Listener
+  let listeners: [Listener]
   let hub: Hub
   let gate: Gate
   let manager: ServiceManager
@@ -16,12 +16,17 @@ struct FrontDesk: Service {
 
   func run() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await listener.run() }
+      group.addTask {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for listener in listeners { group.addTask { try await listener.run() } }
+          try await group.waitForAll()
+        }
+      }
       group.addTask {
         try await gracefulShutdown()
         manager.stopping("Finishing what was begun.")
         logger.info("stopping", metadata: .occasion(.stopping))
-        listener.stopAccepting()
+        for listener in listeners { listener.stopAccepting() }
         await gate.recordUsage()
         await gate.ledger.close()
         hub.closeAll()

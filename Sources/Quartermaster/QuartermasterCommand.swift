@@ -11,6 +11,7 @@ struct QuartermasterCommand: AsyncParsableCommand {
     subcommands: [
       Demo.self, Serve.self, UserGroup.self, Token.self, Import.self, Export.self, Status.self,
       Verify.self, Doctor.self, Backup.self, Restore.self, CourierGroup.self, LinkGroup.self,
+      TrustCommand.self,
     ])
 
   static func main() async {

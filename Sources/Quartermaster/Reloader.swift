@@ -10,6 +10,7 @@ import UnixSignals
 struct Reloader: Service {
   let configuration: HubConfiguration
   let gate: Gate
+  let keeper: CertificateKeeper?
   let logLevel: LogLevel
   let manager: ServiceManager
   let status: String
@@ -29,6 +30,7 @@ struct Reloader: Service {
       let fresh = try await load()
       gate.adopt(fresh.rules)
       logLevel.value = fresh.logLevel
+      keeper?.reload()
       let rest = configuration.settingsThatNeedARestart(for: fresh)
       logger.notice(
         """

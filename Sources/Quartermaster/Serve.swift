@@ -24,6 +24,12 @@ struct Serve: AsyncParsableCommand {
   var listen: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Where to listen for HTTPS, or off. [default: beside --listen, 8443 for 8080]",
+      valueName: "host:port"))
+  var listenTLS: String?
+
+  @Option(
     name: .customLong("shore"), help: ArgumentHelp("The shore server.", valueName: "url"))
   var shore: String?
 
@@ -55,7 +61,8 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     let flags: [String: String?] = [
-      "data": data, "listen": listen, "shore.url": shore, "shore.site": site,
+      "data": data, "listen": listen, "tls.listen": listenTLS, "shore.url": shore,
+      "shore.site": site,
       "shore.siteKeyFile": siteKeyFile, "eventLoops": eventLoops.map { "\($0)" },
       "logLevel": logLevel, "link.profile": linkProfile,
     ]
@@ -69,8 +76,10 @@ struct Serve: AsyncParsableCommand {
     let assembly = try await Assembly(configuration)
     try await assembly.run(
       reload: { try await HubConfiguration.load(flags: given, file: file) }
-    ) { url in
+    ) { doors in
+      let url = doors.plain
       Console.say("Listening on \(url)")
+      if let secure = doors.secure { Console.say("Listening on \(secure)") }
       if let code = assembly.gate.openSetupCode {
         SetupCode.keep(code)
         Console.say(

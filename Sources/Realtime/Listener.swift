@@ -4,8 +4,10 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
-/// The one port: every connection starts as HTTP/1.1 and becomes a WebSocket or stays what it is.
+/// A port: every connection starts as HTTP/1.1, in TLS or plain, and becomes a WebSocket or stays what
+/// it is. From there on nobody minds which.
 package final class Listener: Sendable {
   package enum Service: Sendable {
     case webSocket
@@ -27,6 +29,9 @@ package final class Listener: Sendable {
   package typealias RefusalFront =
     @Sendable (any Channel, Refusal) -> EventLoopFuture<HTTPConnection>
 
+  /// What a connection that begins now is secured with.
+  package typealias Security = @Sendable () -> NIOSSLContext
+
   private let channel: NIOAsyncChannel<EventLoopFuture<Service>, Never>
   private let callers = Callers()
   private let logger: Logger
@@ -39,9 +44,11 @@ package final class Listener: Sendable {
     case socket(CInt)
   }
 
-  /// - Parameter patience: how long a connection may take over its first request.
+  /// - Parameters:
+  ///   - security: `nil` for plain HTTP.
+  ///   - patience: how long a connection may take over its handshake and first request together.
   package init(
-    group: any EventLoopGroup, on place: Place, admission: Admission,
+    group: any EventLoopGroup, on place: Place, security: Security? = nil, admission: Admission,
     patience: TimeAmount = .seconds(15), http: @escaping HTTPFront,
     refusal: @escaping RefusalFront, logger: Logger
   ) async throws {
@@ -57,7 +64,11 @@ package final class Listener: Sendable {
         value: AdaptiveRecvByteBufferAllocator(minimum: 256, initial: 512, maximum: 65_536))
     let initialize = { @Sendable [callers] (channel: any Channel) in
       channel.eventLoop.makeCompletedFuture {
-        try Self.configure(channel, admission, patience, callers, http: http, refusal: refusal)
+        if let security {
+          try channel.pipeline.syncOperations.addHandler(SecureEntrance(security))
+        }
+        return try Self.configure(
+          channel, admission, patience, callers, http: http, refusal: refusal)
       }
     }
     channel =

@@ -23,6 +23,8 @@ package final class Receiver {
   private let renditions: [Rendition]
   private let asOf: Int64
   private var needsFlush = false
+  /// Whether something live waits for the flush. A replay waits for its device, live events do not.
+  private var wasTold = false
   /// The newest event that was offered, so that a second matching topic does not send it again.
   private var lastOffered: Int64 = 0
   /// Likewise for what passes.
@@ -202,8 +204,8 @@ package final class Receiver {
 
   private func tell(_ shared: SharedEvent, in rendition: Rendition) -> Bool {
     guard let voice, voice.say(shared, in: rendition, promise: nil) else { return false }
+    wasTold = true
     willFlush()
-    if !voice.isKeepingUp { close(.tooSlow) }
     return true
   }
 
@@ -241,6 +243,9 @@ package final class Receiver {
 
   func flush() {
     needsFlush = false
-    voice?.flush()
+    guard let voice else { return }
+    voice.flush()
+    if wasTold, !voice.isKeepingUp { close(.tooSlow) }
+    wasTold = false
   }
 }

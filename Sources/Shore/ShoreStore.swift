@@ -65,8 +65,9 @@ package final class ShoreStore: Sendable {
     do { return try pool.write(body) } catch { throw ShoreError(error, path: directory.database) }
   }
 
-  /// For the server: waits for SQLite without holding one of the few threads that run Swift's
-  /// tasks.
+  /// For the server, which reads in no other way: waits for SQLite without holding one of the few
+  /// threads that run Swift's tasks. A task that held one in `read` while this one's reader waits to
+  /// be given back would wait for ever.
   func reading<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(ShoreError) -> Value {

@@ -100,15 +100,9 @@ extension StockItem {
 }
 
 extension Store {
-  /// The ids of what `references` mean, in their order, without holding up an event loop.
-  package func resolve(
-    _ thing: Thing, _ references: [Reference]
-  ) async throws(StoreError) -> [Int64?] {
-    do {
-      return try await pool.read { db in try references.map { try thing.find($0, db) } }
-    } catch {
-      throw StoreError(error, path: path)
-    }
+  /// The ids of what `references` mean, in their order.
+  package func resolve(_ thing: Thing, _ references: [Reference]) throws(StoreError) -> [Int64?] {
+    try read { db in try references.map { try thing.find($0, db) } }
   }
 }
 

@@ -88,7 +88,10 @@ package final class Store: Sendable {
       arguments: [firstSeq, name, time])
   }
 
-  /// Reads in one consistent state of the database.
+  /// Reads in one consistent state of the database, on the calling thread.
+  ///
+  /// All reads are such: a reader that was taken by a suspended task could only be given back on a
+  /// thread of the concurrency pool, and those may all be waiting here for a reader.
   func read<Value>(_ value: (Database) throws -> Value) throws(StoreError) -> Value {
     do {
       return try pool.read(value)

@@ -55,6 +55,7 @@ package struct LiveHub: Sendable {
     _ limits: Limits = Limits(), loops: Int = 1, origins: Set<String> = [],
     heartbeat: Heartbeat = Heartbeat(),
     strain: Strain = LiveHub.unstrained, patience: TimeAmount = .seconds(60),
+    security: Listener.Security? = nil,
     in folder: Folder? = nil, _ body: @Sendable (LiveHub) async throws -> Value
   ) async throws -> Value {
     let folder = try folder ?? Folder()
@@ -78,13 +79,13 @@ package struct LiveHub: Sendable {
           head, from: address, on: loop, departure: departure, body: body)
       }, logger: .silent)
     let listener = try await Listener(
-      group: group, on: .address(host: "127.0.0.1", port: 0),
+      group: group, on: .address(host: "127.0.0.1", port: 0), security: security,
       admission: Admission(
         hub: hub, dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
       patience: patience,
       http: { channel in
         channel.eventLoop.makeCompletedFuture {
-          Listener.HTTPConnection(serve: try front.attach(to: channel))
+          Listener.HTTPConnection(serve: try front.attach(to: channel, isSecure: security != nil))
         }
       },
       refusal: { channel, refusal in

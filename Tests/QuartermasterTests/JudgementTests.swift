@@ -1,3 +1,5 @@
+import Certificates
+import Foundation
 import Storage
 import Testing
 
@@ -54,12 +56,23 @@ struct JudgementTests {
   }
 
   @Test(arguments: [
-    (true, true, Finding.Grade.well), (true, false, .warning), (false, false, .fault),
+    (100, Finding.Grade.well), (795, .warning), (821, .fault), (-60, .fault), (-4000, .warning),
   ])
-  func `a certificate is judged a month ahead`(today: Bool, inAMonth: Bool, grade: Finding.Grade) {
-    let finding = Doctor.certificate("/c.pem") { $0 == 0 ? today : inAMonth }
+  func `a certificate is judged a month ahead`(day: Int, grade: Finding.Grade) {
+    let made = Date(timeIntervalSince1970: 1_800_000_000)
+    let now = made + TimeInterval(day - 30) * 86_400
+    let built = made - 1000 * 86_400
+
+    let finding = Judgement.certificate(
+      "/c.pem", term: Term(clock: made, built: built), isOwn: true, now: now, built: built)
 
     #expect(finding.grade == grade)
+  }
+
+  @Test func `a file without a certificate is a fault`() {
+    let finding = Judgement.certificate("/c.pem", term: nil, isOwn: false, now: .now, built: .now)
+
+    #expect(finding == .fault("certificate", "/c.pem holds none."))
   }
 
   @Test func `events without a shore are a warning, a long queue and a refusal too`() {

@@ -48,6 +48,26 @@ import Wire
     }
   }
 
+  @Test func `however much there is to say at once, whoever reads it stays`() async throws {
+    var limits = Limits()
+    limits.waitingBytes = 65_536
+    try await LiveHub.with(limits) { live in
+      let client = try await WebSocketClient.open(live)
+      try await client.subscribe("products")
+      let data = (["note": .string(String(repeating: "x", count: 1000))] as JSON).encoded
+
+      live.hub.publish(
+        (1...400).map {
+          Event(
+            seq: $0, type: "product:created", lane: .normal, audience: Audience(roles: .everyone),
+            topics: ["products"], time: 0, data: data)
+        })
+
+      for seq in 1...400 { #expect(try await client.receive()["seq"]?.integer == Int64(seq)) }
+      #expect(live.hub.traffic.connections == 1)
+    }
+  }
+
   @Test func `a session that ends takes its sockets with it, and no others`() async throws {
     try await LiveHub.with(loops: 2) { live in
       let person = try await live.person(.admin)

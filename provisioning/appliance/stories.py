@@ -484,7 +484,8 @@ def main():
     wanted = sys.argv[5:]
     folder = pathlib.Path(tempfile.mkdtemp(prefix="quartermaster-box-", dir="/var/tmp"))
     machine = None
-    box = None
+    voyage = None
+    has_packages = False
     try:
         for name in ("upper", "work", "root", "packages"):
             (folder / name).mkdir()
@@ -496,6 +497,7 @@ def main():
         host("cc", "-shared", "-fPIC", "-O2", "-o", str(folder / "packages/clock.so"),
              str(pathlib.Path(__file__).with_name("clock.c")))
         have["quartermaster", "old"] = older(new["quartermaster"], folder / "packages", "0.0.1")
+        has_packages = True
         host("mount", "-t", "overlay", "overlay", "-o",
              f"lowerdir={base},upperdir={folder}/upper,workdir={folder}/work", f"{folder}/root")
         image = folder / "disk"
@@ -531,11 +533,14 @@ def main():
             tell(voyage)
             print(f"    passed after {time.monotonic() - begin:.0f} s", flush=True)
     except Exception as error:
+        if has_packages and voyage is None:
+            print(f"NOT RUN: the stories on a booted Debian. None could be booted here: {error!r}")
+            if (folder / "console").exists():
+                print((folder / "console").read_text()[-3000:])
+            return
         print(f"FAILED: {error!r}", file=sys.stderr)
-        if box:
+        if voyage:
             print(box.run("journalctl", "--no-pager", "-n", "25", check=False).stdout, file=sys.stderr)
-        elif (folder / "console").exists():
-            print((folder / "console").read_text()[-3000:], file=sys.stderr)
         sys.exit(1)
     finally:
         if machine:

@@ -64,8 +64,8 @@ final class OdaConversation: SocketConversation {
     ])
     socket.pause()
     receiver.ask { store throws(StoreError) in
-      let locations = try await store.resolve(.location, places)
-      let products = try await store.resolve(.product, goods)
+      let locations = try store.resolve(.location, places)
+      let products = try store.resolve(.product, goods)
       return locations.compactMap { $0.map { "inventory:location:\($0)" } }
         + products.compactMap { $0.map { "inventory:product:\($0)" } }
     } done: { result in
@@ -107,7 +107,7 @@ final class OdaConversation: SocketConversation {
     }
     socket.pause()
     receiver.ask { store throws(StoreError) in
-      try await store.resolve(.customer, [name])
+      try store.resolve(.customer, [name])
     } done: { result in
       if case .success(let ids) = result, case let id?? = ids.first {
         self.receiver.listen(to: ["orders:customer:\(id)"], in: self.socket.rendition)

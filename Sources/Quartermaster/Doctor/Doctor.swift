@@ -1,4 +1,5 @@
 import ArgumentParser
+import Certificates
 import Foundation
 import Inventory
 import Storage
@@ -26,7 +27,7 @@ struct Doctor: AsyncParsableCommand {
       Judgement.service(isRunning: DataLock.isHeld(in: data.directory)),
       try disk(store), try clock(store), try permissions(store),
       Judgement.database(problems: try store.verify(), position: try store.position()),
-      await certificate(), try link(store), memory(), try examineBackups(store),
+      certificate(), try link(store), memory(), try examineBackups(store),
     ]
     let isWell = findings.allSatisfy { $0.grade != .fault }
     if json {
@@ -47,53 +48,35 @@ struct Doctor: AsyncParsableCommand {
   private func clock(_ store: Store) throws -> Finding {
     let head = try store.position().seq
     let last = try store.events(after: head - 1, limit: 1).first?.time
-    var status = stat()
-    stat("/proc/self/exe", &status)
     return Judgement.clock(
-      now: Store.systemTime(), lastEvent: last, built: Int64(status.st_mtim.tv_sec) * 1000)
+      now: Store.systemTime(), lastEvent: last,
+      built: Int64(Program.built.timeIntervalSince1970) * 1000)
   }
 
   private func permissions(_ store: Store) throws -> Finding {
-    var folder = stat()
-    var file = stat()
-    guard stat(data.directory, &folder) == 0, stat(store.path, &file) == 0 else {
+    let files = FileManager.default
+    guard let folder = try? files.attributesOfItem(atPath: data.directory),
+      let file = try? files.attributesOfItem(atPath: store.path),
+      let mode = folder[.posixPermissions] as? Int,
+      let owner = folder[.ownerAccountID] as? Int
+    else {
       throw Failure("\(data.directory) cannot be examined. Run this as root or the hub's user.")
     }
     return Judgement.permissions(
-      mode: folder.st_mode, ownedByHub: folder.st_uid == file.st_uid, path: data.directory)
+      mode: UInt32(mode), ownedByHub: owner == file[.ownerAccountID] as? Int,
+      path: data.directory)
   }
 
-  /// The certificate of whatever stands before the hub or of the hub itself, where one is installed.
-  private func certificate() async -> Finding {
-    let path = "/etc/quartermaster/certificate.pem"
-    guard FileManager.default.fileExists(atPath: path) else {
-      return .well("certificate", "None is installed; the hub speaks plain HTTP on this network.")
+  /// The owner's certificate, where one is installed, or the hub's own.
+  private func certificate() -> Finding {
+    let installed = "/etc/quartermaster/certificate.pem"
+    let own = data.directory + "/tls/server.pem"
+    for path in [installed, own] where FileManager.default.fileExists(atPath: path) {
+      return Judgement.certificate(
+        path, term: term(ofCertificateIn: path), isOwn: path == own, now: Date(),
+        built: Program.built)
     }
-    return Self.certificate(
-      path,
-      isValidFor: { days in
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = ["x509", "-noout", "-in", path, "-checkend", "\(days * 86_400)"]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        do { try process.run() } catch { return nil }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-      })
-  }
-
-  static func certificate(_ path: String, isValidFor: (_ days: Int) -> Bool?) -> Finding {
-    guard let isValid = isValidFor(0), let isValidLong = isValidFor(30) else {
-      return .warning("certificate", "\(path) could not be examined: openssl is not installed.")
-    }
-    if !isValid {
-      return .fault(
-        "certificate", "\(path) has expired or is none. Renew it: phones refuse the hub.")
-    }
-    return isValidLong
-      ? .well("certificate", "Valid for more than 30 days.")
-      : .warning("certificate", "\(path) expires within 30 days. Renew it.")
+    return .well("certificate", "None is installed; the hub speaks plain HTTP on this network.")
   }
 
   private func link(_ store: Store) throws -> Finding {

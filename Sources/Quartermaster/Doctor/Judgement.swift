@@ -1,3 +1,5 @@
+import Certificates
+import Foundation
 import Storage
 
 /// Measured values in, findings out: nothing here reads the machine.
@@ -31,6 +33,30 @@ enum Judgement {
       )
     }
     return .well("clock", "Later than the last event, as it should be.")
+  }
+
+  /// - Parameters:
+  ///   - term: `nil` where the file holds no certificate.
+  ///   - isOwn: whether the hub made it, and renews it by itself.
+  static func certificate(
+    _ path: String, term: Term?, isOwn: Bool, now: Date, built: Date
+  ) -> Finding {
+    guard let term else { return .fault("certificate", "\(path) holds none.") }
+    let cure =
+      isOwn
+      ? "Run: systemctl restart quartermaster, and see its journal."
+      : "Renew it: phones refuse the hub."
+    guard now >= built else {
+      return .warning(
+        "certificate", "The clock is wrong, so nobody here can tell whether \(path) is valid.")
+    }
+    let days = Int(term.ends.timeIntervalSince(now) / 86_400)
+    if now < term.begins { return .fault("certificate", "\(path) is not valid yet. \(cure)") }
+    if now >= term.ends { return .fault("certificate", "\(path) has expired. \(cure)") }
+    if days < 30 {
+      return .warning("certificate", "\(path) expires in \(count(days, "day")). \(cure)")
+    }
+    return .well("certificate", "Valid for \(count(days, "day")).")
   }
 
   static func permissions(mode: UInt32, ownedByHub: Bool, path: String) -> Finding {

@@ -54,6 +54,23 @@ import Wire
     }
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func `of many who come at once all are let in and answered`() async throws {
+    try await LiveHub.with(loops: 2) { live in
+      let (person, place) = (try await live.person(.staff), try await live.location())
+      try await withThrowingTaskGroup { group in
+        for _ in 0..<150 {
+          group.addTask {
+            let client = try await SocketClient.open(live, as: person)
+            try await client.emit("subscribe:inventory", ["locationIds": [.string("\(place)")]])
+            _ = try await client.event("inventory:subscribed")
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+
   @Test func `a subscriber of the inventory hears each change once, as Oda says it`() async throws {
     try await LiveHub.with { live in
       let (product, place) = (try await live.product(), try await live.location())

@@ -2,6 +2,7 @@
 
 import { h } from './dom.js'
 import { number, t } from './i18n.js'
+import { qrPath } from './qr.js'
 import { hasCamera, scanned, watch } from './scan.js'
 import { byCode, level, locationTree, search, tell } from './store.js'
 
@@ -87,6 +88,13 @@ export const chips = (label, value, options, onpick, kind = 'chips') =>
       type: 'button', class: 'chip', 'aria-pressed': String(value === key), key,
       onclick: () => { onpick(key); tell() },
     }, text)))
+
+/** Dark on light in both themes: many readers take no other. */
+export function qrCode(text, label) {
+  const { path, size } = qrPath(text)
+  return h('svg', { class: 'qr', viewBox: `0 0 ${size} ${size}`, role: 'img', 'aria-label': label, key: text },
+    h('path', { class: 'paper', d: `M0 0h${size}v${size}H0z` }), h('path', { class: 'ink', d: path }))
+}
 
 /** A whole number with large buttons for wet fingers. */
 export function stepper(label, value, onchange, { least = 0, big } = {}) {

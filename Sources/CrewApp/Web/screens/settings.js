@@ -48,7 +48,8 @@ export default function settingsScreen() {
         can('serviceWorker' in navigator && isSecureContext, t('Opening the app without a line')),
         can(hasCamera(), t('Scanning with the camera')),
         can(disk.isDurable, t('Storage that the browser does not clear by itself'))),
-      !isSecureContext && h('p', { class: 'message' }, t('This page came without encryption (HTTP), and browsers allow it less: do not reload it where the hub is out of reach. What you entered stays all the same.'))),
+      !isSecureContext && h('p', { class: 'message' }, t('This page came without encryption (HTTP), and browsers allow it less: do not reload it where the hub is out of reach. What you entered stays all the same.')),
+      !isSecureContext && h('p', null, h('a', { class: 'button', href: '/welcome' }, t('How this device comes to trust the hub')))),
     isManager() && h('section', { class: 'panel' }, h('h2', null, t('Places')),
       h('ul', { class: 'list plain' }, locationTree().map(({ place, depth }) => h('li', { key: place.id }, h('div', { class: `row thin depth-${Math.min(depth, 4)}` }, h('span', { class: 'grow' }, place.name))))),
       h('form', { class: 'inset', onsubmit: async (event) => {

@@ -50,6 +50,7 @@ export default function signIn({ message, onSignedIn }) {
       state.problem && h('p', { class: 'message bad', role: 'alert' }, state.problem),
       h('button', { class: 'button primary wide', disabled: state.isBusy }, h('span', null, state.isBusy ? t('One moment…') : state.isSetUp ? t('Set up this hub') : t('Sign in')))),
     button(state.isSetUp ? t('Sign in instead') : t('First start? Set up the hub'), () => { state.isSetUp = !state.isSetUp; state.problem = ''; tell() }, { kind: 'plain' }),
+    !isSecureContext && h('p', null, h('a', { class: 'button plain', href: '/welcome' }, t('How this device comes to trust the hub'))),
     field(t('Language'), select(language, Object.entries(languages), async (code) => {
       keep({ language: code })
       await useLanguage()

@@ -1,0 +1,208 @@
+import Foundation
+import Testing
+import Wire
+
+extension WholeProcess {
+  /// Devices of other makers over HTTPS: OpenSSL judges the hub's chain, not we.
+  @Suite(.serialized, .enabled(if: Python.path != nil))
+  struct Trust {
+    private func python(_ script: String, _ arguments: [String]) async throws -> String {
+      let path = try #require(Python.path)
+      return try await run(path, ["-c", script] + arguments).succeeded()
+    }
+
+    private func securePort(_ hub: Hub) throws -> String {
+      let program = try #require(hub.program)
+      let line = try #require(
+        program.output.lines.first { $0.hasPrefix("Listening on https://") })
+      return String(try #require(line.split(separator: ":").last))
+    }
+
+    @Test func `a device that trusts the hub's authority is served, and no other is`()
+      async throws
+    {
+      let hub = try Hub()
+      try await hub.start()
+      _ = try await hub.command(
+        "user", "add", "ana", "--role", "admin", "--password-stdin", input: "long enough words\n"
+      ).succeeded()
+      let authority = hub.data + "/tls/authority.pem"
+
+      let said = try await python(Self.device, [try securePort(hub), authority])
+
+      #expect(said == "well\n")
+      try await hub.stop()
+    }
+
+    @Test func `a WebSocket in TLS hears what a plain one hears`() async throws {
+      let hub = try Hub()
+      try await hub.start()
+      let token = try await hub.person("ana", "admin")
+      let said = try await python(
+        Self.listener,
+        [try securePort(hub), "\(hub.port)", hub.data + "/tls/authority.pem", token])
+
+      #expect(said == "well\n")
+      try await hub.stop()
+    }
+
+    @Test func `SIGHUP brings the owner's new certificate, and cuts nobody off`() async throws {
+      let hub = try Hub()
+      let (certificate, key) = (hub.folder.file("c.pem"), hub.folder.file("k.pem"))
+      func install(_ name: String) async throws {
+        _ = try await run(
+          "openssl",
+          [
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-keyout", key, "-out", certificate, "-days", "30", "-subj", "/CN=\(name)",
+          ]
+        ).succeeded()
+      }
+      try await install("first")
+      try await hub.start(environment: [
+        "QUARTERMASTER_TLS_CERTIFICATE": certificate, "QUARTERMASTER_TLS_KEY": key,
+      ])
+      let pid = try #require(hub.program?.pid)
+      let said = try await python(
+        Self.renewed, [try securePort(hub), "\(pid)", certificate, key])
+
+      #expect(said == "well\n")
+      try await hub.stop()
+    }
+
+    @Test func `with HTTPS switched off there is one port`() async throws {
+      let hub = try Hub()
+      try await hub.start(["--listen-tls", "off"])
+
+      #expect(!(hub.program?.output.contains("https://") ?? true))
+      #expect(!FileManager.default.fileExists(atPath: hub.data + "/tls"))
+      try await hub.stop()
+    }
+
+    private static let device = #"""
+      import http.client, json, socket, ssl, sys
+
+      port, authority = int(sys.argv[1]), sys.argv[2]
+      trusting = ssl.create_default_context(cafile=authority)
+      trusting.set_alpn_protocols(["h2", "http/1.1"])
+
+      def greet(context, name):
+          with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+              with context.wrap_socket(plain, server_hostname=name) as line:
+                  return line.version(), line.selected_alpn_protocol(), line.getpeercert()
+
+      for name in ("127.0.0.1", "localhost", "quartermaster.local"):
+          version, protocol, certificate = greet(trusting, name)
+          assert version == "TLSv1.3" and protocol == "http/1.1", (version, protocol)
+
+      for context, name in ((trusting, "bank.example"), (ssl.create_default_context(), "localhost")):
+          try:
+              greet(context, name)
+              raise SystemExit(f"{name} was believed")
+          except ssl.SSLCertVerificationError:
+              pass
+
+      old = ssl.create_default_context(cafile=authority)
+      old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+      old.maximum_version = ssl.TLSVersion.TLSv1_1
+      try:
+          greet(old, "localhost")
+          raise SystemExit("TLS 1.1 was taken")
+      except (ssl.SSLError, ConnectionError):
+          pass
+
+      def post(connection, path, body, headers={}):
+          connection.request("POST", path, json.dumps(body), headers)
+          answer = connection.getresponse()
+          return answer.status, answer.headers, json.loads(answer.read())
+
+      line = http.client.HTTPSConnection("localhost", port, context=trusting, timeout=20)
+      status, headers, body = post(
+          line, "/api/v1/sign-in", {"name": "ana", "password": "long enough words"})
+      assert status == 200, body
+      cookie = headers["Set-Cookie"]
+      assert cookie.startswith("__Host-quartermaster_session=") and cookie.endswith("; Secure"), cookie
+      line.request("GET", "/api/v1/me", headers={"Cookie": cookie.split(";")[0]})
+      assert json.loads(line.getresponse().read())["name"] == "ana"
+
+      # Larger than a TLS record and than any buffer on the way.
+      line.request("GET", "/api/openapi.json")
+      assert len(line.getresponse().read()) > 40_000
+      print("well")
+      """#
+
+    private static let listener = #"""
+      import json, ssl, sys, urllib.request
+      from websockets.sync.client import connect
+
+      secure, plain, authority, token = sys.argv[1:]
+      context = ssl.create_default_context(cafile=authority)
+      urls = [(f"wss://localhost:{secure}/api/ws", {"ssl": context}), (f"ws://127.0.0.1:{plain}/api/ws", {})]
+
+      def post(path, **body):
+          request = urllib.request.Request(
+              f"https://localhost:{secure}/api/v1/{path}", json.dumps(body).encode(),
+              {"Authorization": f"Bearer {token}"})
+          return json.load(urllib.request.urlopen(request, timeout=20, context=context))["data"]
+
+      lines = []
+      for url, more in urls:
+          line = connect(url, additional_headers={"Authorization": f"Bearer {token}"}, **more)
+          line.send(json.dumps({"type": "subscribe", "data": {"namespace": "products"}}))
+          while json.loads(line.recv(10))["type"] != "subscribed":
+              pass
+          lines.append(line)
+
+      note = "x" * 60_000
+      made = [post("products", name=f"Rope {number}", sku=f"R{number}", attributes={"note": note[:500]})
+              for number in range(40)]
+
+      heard = []
+      for line in lines:
+          events = []
+          while len(events) < len(made):
+              message = json.loads(line.recv(10))
+              if message["type"] == "product:created":
+                  events.append((message["seq"], message["data"]["productId"]))
+          heard.append(events)
+          line.close()
+      assert heard[0] == heard[1], heard
+      print("well")
+      """#
+
+    private static let renewed = #"""
+      import os, signal, socket, ssl, subprocess, sys, time
+
+      port, pid, certificate, key = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
+      anybody = ssl.create_default_context()
+      anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+
+      def dial():
+          return anybody.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10))
+
+      def ask(line):
+          line.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+          answer = b""
+          while not answer.endswith(b"}"):
+              part = line.recv(4096)
+              assert part, "the connection has ended"
+              answer += part
+          assert answer.startswith(b"HTTP/1.1 200"), answer
+
+      before = dial()
+      ask(before)
+      first = before.getpeercert(binary_form=True)
+      subprocess.run(
+          ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+           "-nodes", "-keyout", key, "-out", certificate, "-days", "30", "-subj", "/CN=second"],
+          check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+      os.kill(pid, signal.SIGHUP)
+      deadline = time.time() + 10
+      while dial().getpeercert(binary_form=True) == first:
+          assert time.time() < deadline, "the old certificate is shown still"
+          time.sleep(0.05)
+      ask(before)
+      print("well")
+      """#
+  }
+}
