@@ -25,6 +25,8 @@ extension Uplink {
       let flight: Flight
       if let ahead = try await ahead(lane, &drive) {
         flight = ahead
+      } else if limit == 0 {
+        return .givenUp
       } else if let prepared = try await batch(
         lane, after: try store.shoreCursor(lane), atMost: limit, &drive)
       {
