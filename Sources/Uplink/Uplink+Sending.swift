@@ -25,6 +25,8 @@ extension Uplink {
       let flight: Flight
       if let ahead = try await ahead(lane, &drive) {
         flight = ahead
+      } else if limit == 0 {
+        return .givenUp
       } else if let prepared = try await batch(
         lane, after: try store.shoreCursor(lane), atMost: limit, &drive)
       {
@@ -168,6 +170,8 @@ extension Uplink {
       if delivery.bytes.sent > 0, trouble == .timeout || trouble == .unreachable {
         drive.meter.broke()
       }
+      // A question that is held ashore would hear of it much later.
+      if trouble == .timeout { onLink(.lost) }
       return failed(trouble)
     }
   }

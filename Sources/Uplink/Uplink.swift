@@ -29,7 +29,7 @@ package final class Uplink: Service {
   private let stall: Mutex<StallWatch>
   let exchanges = Exchanges()
   let purse: Purse
-  private let onLink: @Sendable (Links.Change) -> Void
+  let onLink: @Sendable (Links.Change) -> Void
   private let start = ContinuousClock.now
 
   private struct Snapshot {
@@ -46,7 +46,8 @@ package final class Uplink: Service {
   ///   - onProgress: is told all cursors each time that one has moved.
   ///   - onStatus: is told how the uplink stands when that has changed, a few times a minute at most
   ///     while all goes well.
-  ///   - onLink: is told what the system says of the link, and what a person's wish means for it.
+  ///   - onLink: is told what is heard of the link: from the system, from a person, from an exchange
+  ///     that got no answer.
   package init(
     store: Store, settings: UplinkSettings, purse: Purse? = nil, group: any EventLoopGroup,
     logger: Logger,

@@ -131,6 +131,8 @@ struct BadLinkTests {
       uplink.nudge()
       await hub.progress { $0[.normal] == 60 }
       #expect(relay.connections > before)
+      // The way down hears that its connection may be dead as well.
+      #expect(hub.linkNews.withLock { $0.contains(.lost) })
     }
 
     #expect(try shore.exported == hub.exported)

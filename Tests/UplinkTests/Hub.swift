@@ -6,6 +6,7 @@ import Shore
 import ShoreFixtures
 import Storage
 import Sync
+import Synchronization
 import Uplink
 import Wire
 
@@ -13,6 +14,7 @@ import Wire
 final class Hub: Sendable {
   let directory: TemporaryDirectory
   let store: Store
+  let linkNews = Mutex<[Links.Change]>([])
   private let moves: AsyncStream<[Lane: Int64]>
   private let continuation: AsyncStream<[Lane: Int64]>.Continuation
 
@@ -104,7 +106,8 @@ final class Hub: Sendable {
     let uplink = try Uplink(
       store: store, settings: settings, group: MultiThreadedEventLoopGroup.singleton,
       logger: .silent, clock: clock,
-      onProgress: { [continuation] in continuation.yield($0) })
+      onProgress: { [continuation] in continuation.yield($0) },
+      onLink: { [self] change in linkNews.withLock { $0.append(change) } })
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await uplink.run() }
       defer { group.cancelAll() }

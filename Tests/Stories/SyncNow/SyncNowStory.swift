@@ -15,7 +15,7 @@ extension WholeProcess {
       let token = try await hub.token("Ben")
       let tablet = try await Device.connect(hub, token: token)
       try await eventually("the hub has noticed that there is no link") {
-        try await hub.get("/api/v1/uplink", token: token).json["reason"]?.text != nil
+        try await hub.get("/api/v1/sync", token: token).json["reason"]?.text != nil
       }
 
       shore.link.restore()
