@@ -109,6 +109,11 @@ enum OpenAPI {
         "type": "string", "minLength": .int(Int64(range.lowerBound)),
         "maxLength": .int(Int64(range.upperBound)),
       ]
+    case .digits(let range):
+      schema = [
+        "type": "string",
+        "pattern": .string("^[0-9]{\(range.lowerBound),\(range.upperBound)}$"),
+      ]
     case .boolean: schema = ["type": "boolean"]
     case .choice(let names): schema = ["type": "string", "enum": .array(names.map(JSON.string))]
     case .attributes:
@@ -242,6 +247,19 @@ enum OpenAPI {
       ]
     ),
     ("/api/v1/sign-in", ["post": entrance("Sign in.", ["name", "password"])]),
+    (
+      "/api/v1/pairing",
+      [
+        "post": plain(
+          "Make a code that signs a device of the person `name` in. Managers and admins.")
+      ]
+    ),
+    ("/api/v1/pair", ["post": entrance("Sign a device in by such a code, once.", ["code"])]),
+    (
+      "/api/v1/unlock",
+      ["post": entrance("Sign in by a PIN, on a paired device.", ["name", "pin"])]
+    ),
+    ("/api/v1/trust", ["get": plain("What a device needs to trust the hub.", open: true)]),
     (
       "/api/v1/sign-out",
       ["post": plain("Sign out; the session ends at once, on open sockets too.")]

@@ -37,6 +37,7 @@ package struct CommandRequest: Sendable {
   var fingerprint: Int64 {
     var data = data
     data["password"] = nil
+    data["pin"] = nil
     return Int64(bitPattern: Fingerprint.of(.string(command), data))
   }
 }

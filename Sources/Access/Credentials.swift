@@ -1,8 +1,13 @@
 /// Where a request may carry its token.
 package enum Credentials {
-  package static let cookie = "quartermaster_session"
-  /// In TLS; browsers keep it apart from plain HTTP by its prefix.
-  package static let secureCookie = "__Host-quartermaster_session"
+  package enum Cookie: String {
+    case session = "quartermaster_session"
+    /// What a paired device proves itself with.
+    case device = "quartermaster_device"
+
+    /// In TLS; browsers keep it apart from plain HTTP by its prefix.
+    package var secureName: String { "__Host-" + rawValue }
+  }
 
   package static func token(
     authorization: String?, cookie: String?, query: String?
@@ -13,9 +18,13 @@ package enum Credentials {
     if let query, let token = value(of: "access_token", in: query, separatedBy: "&") {
       return token
     }
-    guard let cookie else { return nil }
-    return value(of: secureCookie, in: cookie, separatedBy: ";")
-      ?? value(of: Self.cookie, in: cookie, separatedBy: ";")
+    return Self.cookie(.session, in: cookie)
+  }
+
+  package static func cookie(_ kind: Cookie, in header: String?) -> String? {
+    guard let header else { return nil }
+    return value(of: kind.secureName, in: header, separatedBy: ";")
+      ?? value(of: kind.rawValue, in: header, separatedBy: ";")
   }
 
   private static func value(of name: String, in list: String, separatedBy separator: Character)

@@ -53,11 +53,20 @@ package final class Gate: Sendable {
   /// The one-time code that creates the first admin; `nil` once there are users.
   package var openSetupCode: String? { setupCode.withLock { $0 } }
 
-  /// Letters and digits that cannot be taken for one another: 32^8 codes, five guesses a minute.
+  /// 32^8 codes, few guesses a minute.
   private static func newSetupCode() -> String {
+    newCode(letters: 8)
+  }
+
+  /// Letters and digits that cannot be taken for one another, in two groups.
+  static func newCode(letters count: Int) -> String {
     let letters = Array("ABCDEFGHJKLMNPQRSTUVWXYZ23456789")
-    let code = (0..<8).compactMap { _ in letters.randomElement() }
-    return String(code[0..<4]) + "-" + String(code[4..<8])
+    let code = (0..<count).compactMap { _ in letters.randomElement() }
+    return String(code[..<(count / 2)]) + "-" + String(code[(count / 2)...])
+  }
+
+  func matches(_ secret: String, _ hash: String?) async -> Bool {
+    await passwords.matches(secret, hash)
   }
 
   /// Who the bearer of `token` is by the rows of this moment.
@@ -235,7 +244,7 @@ extension Gate {
     if case .refused(let refusal) = await submit(request, from: identity) { throw refusal }
   }
 
-  private func admitAttempt(from address: String) throws(Refusal) {
+  func admitAttempt(from address: String) throws(Refusal) {
     let now = clock.now - start
     let isAdmitted = signIns.withLock {
       $0.admit(address, limit: limits.signInAttemptsPerMinute, now: now)
@@ -246,7 +255,7 @@ extension Gate {
   }
 
   /// Tells of wrong passwords once a minute a user, when they have become many.
-  private func noteRefusal(of user: Int64) {
+  func noteRefusal(of user: Int64) {
     let (many, now) = (limits.refusedSignInsBeforeAlert, clock.now - start)
     let isDue = refusals.withLock { refusals in
       let isFew = refusals.admit(user, limit: many - 1, now: now)
@@ -265,8 +274,13 @@ extension Gate {
   private func startSession(
     user: Int64, device: Device, kind: StartSession.Kind
   ) async throws(Refusal) -> SignIn {
-    let command = StartSession(
-      user: user, deviceKey: device.key, deviceName: device.name, kind: kind)
+    try await signedIn(
+      by: StartSession(
+        user: user, deviceKey: device.key, deviceName: device.name, kind: kind))
+  }
+
+  /// By a command that begins a session and returns its id.
+  func signedIn(by command: some LedgerCommand) async throws(Refusal) -> SignIn {
     switch await ledger.submit(Submission(command, by: .hub)) {
     case .refused(let refusal): throw refusal
     case .done(let receipt):

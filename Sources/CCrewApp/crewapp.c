@@ -100,6 +100,9 @@ static const unsigned char screens_move_js[] = {
 static const unsigned char screens_orders_js[] = {
 #embed "../CrewApp/Web/screens/orders.js"
 };
+static const unsigned char screens_pairing_js[] = {
+#embed "../CrewApp/Web/screens/pairing.js"
+};
 static const unsigned char screens_people_js[] = {
 #embed "../CrewApp/Web/screens/people.js"
 };
@@ -172,6 +175,7 @@ static const struct crewapp_file files[] = {
   {"screens/count.js", screens_count_js, sizeof screens_count_js},
   {"screens/move.js", screens_move_js, sizeof screens_move_js},
   {"screens/orders.js", screens_orders_js, sizeof screens_orders_js},
+  {"screens/pairing.js", screens_pairing_js, sizeof screens_pairing_js},
   {"screens/people.js", screens_people_js, sizeof screens_people_js},
   {"screens/product.js", screens_product_js, sizeof screens_product_js},
   {"screens/receive.js", screens_receive_js, sizeof screens_receive_js},

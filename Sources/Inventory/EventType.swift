@@ -93,6 +93,7 @@ package enum EventType: String, Sendable, CaseIterable {
   case transferReceived = "transfer:received"
   case transferShipped = "transfer:shipped"
 
+  case deviceInvited = "device:invited"
   case deviceUpdated = "device:updated"
   case sessionEnded = "session:ended"
   case sessionStarted = "session:started"
@@ -123,7 +124,8 @@ package enum EventType: String, Sendable, CaseIterable {
     case .paymentFailed, .paymentPending, .paymentReceived, .paymentRefunded: .payments
     case .branchCreated, .branchUpdated, .changeDismissed, .changeRefused, .customEventDefined,
       .customEventRetired,
-      .deviceUpdated, .epochStarted, .notificationRead, .securityAlert, .sessionEnded,
+      .deviceInvited, .deviceUpdated, .epochStarted, .notificationRead, .securityAlert,
+      .sessionEnded,
       .sessionStarted, .systemAlert, .systemMaintenance, .systemNotification,
       .syncRequested, .syncResumed, .syncStalled, .trayCorrected, .trayDropped, .trayRetried,
       .userCreated, .userUpdated:
@@ -150,7 +152,8 @@ package enum EventType: String, Sendable, CaseIterable {
       .procurementProposed, .transferCancelled, .transferCreated, .transferReceived,
       .transferShipped, .trayDropped, .trayRetried, .userCreated, .userUpdated:
       .normal
-    case .customerActivity, .customerAddedToCart, .customerViewingProduct, .deviceUpdated,
+    case .customerActivity, .customerAddedToCart, .customerViewingProduct, .deviceInvited,
+      .deviceUpdated,
       .inventoryBulkUpdated, .inventorySync, .notificationRead, .sessionEnded, .sessionStarted,
       .shopifySyncStatus, .shopifyWebhook, .syncRequested, .syncStatus:
       .bulk

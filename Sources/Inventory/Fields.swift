@@ -5,6 +5,8 @@ package struct FieldShape: Sendable {
   package enum Kind: Sendable {
     case integer(ClosedRange<Int64>)
     case text(ClosedRange<Int>)
+    /// A text of so many of the digits 0 to 9.
+    case digits(ClosedRange<Int>)
     case boolean
     case choice([String])
     case attributes
@@ -106,6 +108,17 @@ extension Fields {
     try value(name, about, .text(range), required: required, sample: "") { value throws(Refusal) in
       guard let text = value.text else { throw .invalid(name, "must be a text") }
       return try Self.checked(text, range, name)
+    }
+  }
+
+  package mutating func optionalDigits(
+    _ name: String, _ range: ClosedRange<Int>, _ about: String
+  ) throws(Refusal) -> String? {
+    try value(name, about, .digits(range), required: false, sample: "") { value throws(Refusal) in
+      guard let text = value.text, range.contains(text.utf8.count),
+        text.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+      else { throw .invalid(name, "must be \(range.lowerBound) to \(range.upperBound) digits") }
+      return text
     }
   }
 

@@ -23,7 +23,7 @@ struct Demo: AsyncParsableCommand {
       let url = doors.plain
       Console.say(
         """
-        Listening on \(url)\(doors.secure.map { " and \($0)" } ?? "")
+        Listening on \(url)\(doors.secure.map { "\nListening on \($0)" } ?? "")
         Sign in as admin, manager or staff with the password \(words)
 
           curl -s \(url)/api/v1/sign-in -d '{"name":"admin","password":"\(words)"}'

@@ -206,6 +206,7 @@ package final class Receiver {
     guard let voice, voice.say(shared, in: rendition, promise: nil) else { return false }
     wasTold = true
     willFlush()
+    if !voice.isKeepingUp { close(.tooSlow) }
     return true
   }
 

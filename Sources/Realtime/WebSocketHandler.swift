@@ -62,6 +62,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
   /// Shared frames that were queued in a row and go out as one.
   private var run: [SharedFrames] = []
   private var runSize = 0
+  private var isWritable = true
   /// When the peer last sent anything.
   package private(set) var lastHeard: NIODeadline = .now()
 
@@ -74,7 +75,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
 
   package var isOpen: Bool { if case .open = state { true } else { false } }
   /// Whether less waits for the peer than the channel's high watermark.
-  package var isKeepingUp: Bool { context?.channel.isWritable ?? false }
+  package var isKeepingUp: Bool { context != nil && isWritable }
   package var channel: (any Channel)? { context?.channel }
   package var remoteAddress: String? { context?.remoteAddress?.ipAddress }
 
@@ -332,7 +333,8 @@ package final class WebSocketHandler: ChannelInboundHandler {
 
   /// Whoever does not read what it is sent is not read from either, so that answers cannot pile up.
   package func channelWritabilityChanged(context: ChannelHandlerContext) {
-    try? context.channel.syncOptions?.setOption(.autoRead, value: context.channel.isWritable)
+    isWritable = context.channel.isWritable
+    try? context.channel.syncOptions?.setOption(.autoRead, value: isWritable)
     context.fireChannelWritabilityChanged()
   }
 

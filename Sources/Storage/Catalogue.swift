@@ -17,8 +17,8 @@ package enum Catalogue {
     ReportActivity.self, ReportShopifySync.self, ReportShopifyWebhook.self,
     ReportTerminalSync.self, DefineEvent.self, EmitEvent.self, RetireEvent.self,
     SendNotification.self, ReadNotification.self,
-    CreateUser.self, UpdateUser.self, SetPassword.self, UpdateDevice.self, EndSession.self,
-    SettleConflict.self, DismissChange.self, RetryChange.self,
+    CreateUser.self, UpdateUser.self, SetPassword.self, SetPIN.self, UpdateDevice.self,
+    EndSession.self, SettleConflict.self, DismissChange.self, RetryChange.self,
     RetryRefused.self, EditRefused.self, DropRefused.self, SyncNow.self,
   ]
 

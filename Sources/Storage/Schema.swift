@@ -19,6 +19,7 @@ enum Schema {
     }
     migrator.registerMigration("3 the way down") { try $0.execute(sql: wayDown) }
     migrator.registerMigration("4 the uplink's manners") { try $0.execute(sql: manners) }
+    migrator.registerMigration("5 pairing and PIN") { try $0.execute(sql: pairing) }
     return migrator
   }
 

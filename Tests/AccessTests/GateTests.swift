@@ -8,7 +8,7 @@ import Wire
 @testable import Access
 
 /// The gate on a real file, with one user who has a password.
-private struct Fixture: Sendable {
+struct Fixture: Sendable {
   let folder: Folder
   let store: Store
   let gate: Gate
@@ -60,7 +60,7 @@ private struct Fixture: Sendable {
 }
 
 /// The code with which `body` was refused; `nil` when it was not.
-private func refusal(_ body: () async throws -> Void) async throws -> Refusal.Code? {
+func refusal(_ body: () async throws -> Void) async throws -> Refusal.Code? {
   do {
     try await body()
     return nil

@@ -77,6 +77,12 @@ class Hub:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def secure(self):
+        with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
+            port = re.findall(r"Listening on https://[^:]+:(\d+)", log.read())[-1]
+        return f"https://localhost:{port}"
+
     def stop(self):
         if self.process:
             self.process.terminate()
@@ -300,6 +306,20 @@ class Tablet:
             self.context.close()
         self.wire.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def read_qr(picture):
+    """What a camera reads from a drawn QR code: the very cells of the page, to a decoder of others."""
+    import zxingcpp
+    size = int(picture.get_attribute("viewBox").split()[2])
+    scale = 4
+    pixels = bytearray(b"\xff" * (size * scale) ** 2)
+    for x, y in re.findall(r"M(\d+) (\d+)h1v1h-1z", picture.locator("path.ink").get_attribute("d")):
+        for row in range(int(y) * scale, (int(y) + 1) * scale):
+            start = row * size * scale + int(x) * scale
+            pixels[start:start + scale] = bytes(scale)
+    image = memoryview(bytes(pixels)).cast("B", (size * scale, size * scale))
+    return [found.text for found in zxingcpp.read_barcodes(image)]
 
 
 def kill(tablet):

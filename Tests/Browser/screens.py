@@ -18,7 +18,7 @@ SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desktop": (1366, 900)}
 SCREENS = [
     "stock", "product/1", "product/new", "adjust", "adjust/1", "move/1", "receive", "count", "count/1", "orders",
     "orders/1", "orders/new", "transfers", "transfers/1", "transfers/new", "sale", "alerts", "aboard", "sync",
-    "tray", "people", "activity", "settings", "more",
+    "tray", "people", "pairing", "activity", "settings", "more",
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = os.path.join(os.path.dirname(axe_playwright_python.__file__), "axe.min.js")
@@ -92,6 +92,10 @@ def main(folder=None):
                 tablet = Tablet(playwright, hub, size=SIZES[size], color_scheme=scheme, has_touch=size != "desktop",
                                 reduced_motion="reduce", bypass_csp=True, locale=locale)
                 try:
+                    tablet.page.goto(hub.url + "/welcome")
+                    expect(tablet.page.locator("svg.qr")).to_be_visible()
+                    tablet.page.evaluate(axe)
+                    found += look(tablet, "welcome", size, scheme, folder)
                     tablet.page.goto(tablet.url)
                     expect(tablet.page.locator("#password")).to_be_visible()
                     tablet.page.evaluate(axe)
@@ -109,7 +113,7 @@ def main(folder=None):
             hub.close()
     for line in sorted(set(found)):
         print(line)
-    print(f"{len(SCREENS) + 1} screens, each {len(looks)} times: {len(set(found))} findings")
+    print(f"{len(SCREENS) + 2} screens, each {len(looks)} times: {len(set(found))} findings")
     return 1 if found else 0
 
 

@@ -10,7 +10,7 @@ import re
 import time
 import unittest
 
-from aboard import PASSWORD, Hub, Shore, Tablet, eventually, expect, kill, sync_playwright
+from aboard import PASSWORD, Hub, Shore, Tablet, eventually, expect, kill, read_qr, sync_playwright
 
 WINE = dict(name="Château Margaux", sku="MGX", quantity=1, barcodes=["3760031000018"],
             forbidsNegative=True, unit="bottle")
@@ -422,6 +422,112 @@ class Ashore(Story):
         tablet.page.get_by_role("button", name="Aboard: 5").click()
         expect(tablet.page.get_by_text("Nothing needs a person.")).to_be_visible()
         eventually(lambda: self.hub.ask(f"products/{self.beans}")["minimum"] == 5)
+
+        tablet.open("sync")
+        tablet.page.get_by_role("button", name="Sync now").click()
+        expect(tablet.page.get_by_text("The hub tries to reach shore now.")).to_be_visible()
+        shore.stop()
+        self.hub.post(f"products/{self.beans}/update", price=1000)
+        shore.run("send", "aurora", "product.update", json.dumps({"productId": self.beans, "price": 1100}), "--by", "Ana")
+        shore.start()
+        tablet.open("tray")
+        tablet.page.get_by_label("Another value").fill("10.50")
+        tablet.page.get_by_role("button", name="Take this one").click()
+        expect(tablet.page.get_by_text("Nothing needs a person.")).to_be_visible()
+        eventually(lambda: self.hub.ask(f"products/{self.beans}")["price"] == 1050)
+
+
+class Trust(Story):
+    """A device that the hub does not know, and that does not know the hub."""
+
+    def test_the_welcome_shows_what_the_box_prints_and_a_picture_that_a_camera_reads(self):
+        tablet = self.tablet(locale="fr-FR")
+        page = tablet.page
+        page.goto(f"{self.hub.url}/welcome")
+        expect(page.get_by_role("heading", name="Bienvenue à bord")).to_be_visible()
+        printed = self.hub.run("trust").splitlines()[0].removeprefix("SHA-256: ")
+        expect(page.locator(".figures-of-trust span")).to_have_text(printed.split())
+        port = self.hub.secure.rsplit(":", 1)[1]
+        self.assertEqual(read_qr(page.locator("svg.qr")), [f"https://127.0.0.1:{port}/"])
+
+        for device, name, start in [
+            ("iPhone, iPad", "mobileconfig", b"<?xml"), ("Android", "crt", b"\x30\x82"), ("Ordinateur", "pem", b"-----BEGIN"),
+        ]:
+            page.get_by_role("button", name=device).click()
+            href = page.locator(".steps a.primary").get_attribute("href")
+            self.assertTrue(href.endswith(name), href)
+            self.assertTrue(page.request.get(self.hub.url + href).body().startswith(start))
+
+    def test_a_code_of_any_length_is_read(self):
+        tablet = self.tablet()
+        tablet.page.goto(tablet.url)
+        source = tablet.page.evaluate("document.querySelector('script[type=module]').src.replace('app.js', 'core/qr.js')")
+        # The example of the standard itself, and a text for each size of picture.
+        self.assertEqual(
+            tablet.page.evaluate("""async ([source, data]) => (await import(source)).correction(data, 10)""",
+                                 [source, [16, 32, 12, 86, 97, 128, 236, 17, 236, 17, 236, 17, 236, 17, 236, 17]]),
+            [165, 36, 212, 193, 237, 54, 199, 135, 44, 85])
+        for length in (1, 14, 26, 42, 62, 84, 106, 122, 152, 180, 213):
+            words = "".join(chr(33 + (length * 7 + place * 31) % 90) for place in range(length))
+            tablet.page.evaluate("""async ([source, words]) => {
+              const { path, size } = (await import(source)).qrPath(words)
+              document.getElementById('probe')?.remove()
+              document.body.insertAdjacentHTML('beforeend',
+                `<svg id="probe" viewBox="0 0 ${size} ${size}"><path class="ink" d="${path}"/></svg>`)
+            }""", [source, words])
+            self.assertEqual(read_qr(tablet.page.locator("#probe")), [words])
+
+    def test_a_phone_is_let_in_by_a_picture_and_next_time_by_a_pin(self):
+        manager = self.tablet().sign_in("max")
+        manager.open("pairing")
+        manager.page.get_by_label("Name", exact=True).fill("ben")
+        manager.page.get_by_label("What people call the device").fill("Ben’s phone")
+        manager.page.get_by_role("button", name="Make a code").click()
+        picture = manager.page.locator("svg.qr")
+        expect(picture).to_be_visible()
+        [link] = read_qr(picture)
+        self.assertRegex(link, r"^https://[^/]+/#/pair/[A-Z2-9]{5}-[A-Z2-9]{5}$")
+
+        # As the phone's camera opens it; the test's browser is told to trust the hub.
+        phone = self.tablet(size=(390, 844), ignore_https_errors=True)
+        phone.page.goto(self.hub.secure + link[link.index("/#"):])
+        expect(phone.page.get_by_label("Code")).to_have_value(link.rsplit("/", 1)[1])
+        self.assertNotIn("pair", phone.page.url)
+        phone.page.get_by_role("button", name="Pair this device").click()
+        phone.ready()
+        self.assertTrue(phone.page.evaluate("isSecureContext"))
+        self.assertIn("Ben’s phone", [device["name"] for device in self.hub.ask("devices")["items"] if device["paired"]])
+
+        phone.open("settings")
+        phone.page.get_by_label("New PIN").fill("4711")
+        phone.page.get_by_role("button", name="Set the PIN").click()
+        expect(phone.page.get_by_text("The PIN is set.")).to_be_visible()
+        phone.page.get_by_role("button", name="Sign out").click()
+        phone.page.get_by_role("button", name="ben").click()
+        phone.page.get_by_label("PIN").fill("4712")
+        phone.page.get_by_role("button", name="Sign in", exact=True).click()
+        expect(phone.page.get_by_role("alert")).to_have_text("The name or the PIN is wrong.")
+        phone.page.get_by_label("PIN").fill("4711")
+        phone.page.get_by_role("button", name="Sign in", exact=True).click()
+        phone.ready()
+
+        # The code was for once.
+        other = self.tablet()
+        other.page.goto(other.url + link[link.index("#"):])
+        other.page.get_by_role("button", name="Pair this device").click()
+        expect(other.page.get_by_role("alert")).to_have_text("This code is not valid, or no longer. Ask for another.")
+
+        # Chromium takes a worker from trusted authorities only, whatever the page was allowed.
+        phone.problems = [problem for problem in phone.problems if "SSL certificate" not in problem]
+
+        # Shut out, the phone is out at once, PIN and all.
+        phone_id = next(device["id"] for device in self.hub.ask("devices")["items"] if device["paired"])
+        self.hub.post(f"devices/{phone_id}/update", active=False)
+        expect(phone.page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+        phone.page.get_by_role("button", name="ben").click()
+        phone.page.get_by_label("PIN").fill("4711")
+        phone.page.get_by_role("button", name="Sign in", exact=True).click()
+        expect(phone.page.get_by_role("alert")).to_contain_text("Sign in with the password.")
 
 
 class FirstStart(unittest.TestCase):

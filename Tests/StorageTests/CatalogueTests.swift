@@ -89,6 +89,7 @@ import Wire
     "tray.retry": "trayId",
     "user.create": "name [displayName] role [branchIds] [customerId] [password]",
     "user.password": "userId password",
+    "user.pin": "userId [pin]",
     "user.update": "userId [displayName] [role] [branchIds] [customerId] [active]",
   ]
 
@@ -205,6 +206,7 @@ extension FieldShape {
     switch kind {
     case .integer(let range): .int(max(1, range.lowerBound))
     case .text(let range): .string(String(repeating: "A", count: max(3, range.lowerBound)))
+    case .digits(let range): .string(String(repeating: "7", count: range.lowerBound))
     case .boolean: true
     case .choice(let names): .string(names.first ?? "")
     case .choices(let names): [.string(names.first ?? "")]
@@ -238,6 +240,13 @@ extension FieldShape {
       ]
       if range.lowerBound > 0 { probes.append((text(range.lowerBound - 1), false)) }
       return probes
+    case .digits(let range):
+      func digits(_ count: Int) -> JSON { .string(String(repeating: "7", count: count)) }
+      return [
+        (digits(range.lowerBound), true), (digits(range.upperBound), true),
+        (digits(range.upperBound + 1), false), (digits(range.lowerBound - 1), false),
+        ("777A", false), ("١٢٣٤", false), (.int(7777), false),
+      ]
     case .boolean: return [(true, true), (false, true), ("true", false), (1, false)]
     case .choice(let names):
       return names.map { (.string($0), true) } + [("no such word", false), ("", false), (1, false)]

@@ -6,7 +6,7 @@ import { number, t, tn, useLanguage } from './core/i18n.js'
 import { link, nudge, setOffline, start, stop, whenLink } from './core/link.js'
 import { leaveLost, openQueue, pump, queue, refused, reloadQueue, restoredFrom, seen, sendAgain, waiting } from './core/queue.js'
 import { request } from './core/request.js'
-import { isAdmin, isCrew, session } from './core/roles.js'
+import { isAdmin, isCrew, isManager, session } from './core/roles.js'
 import { onScan } from './core/scan.js'
 import { keep, loadSettings, settings, useTheme } from './core/settings.js'
 import { forgetCopy, loadCopy, loadRest, lowCount, onChange, store, tell } from './core/store.js'
@@ -18,26 +18,27 @@ import alerts from './screens/alerts.js'
 import count from './screens/count.js'
 import move from './screens/move.js'
 import orders from './screens/orders.js'
+import pairing from './screens/pairing.js'
 import people from './screens/people.js'
 import product from './screens/product.js'
 import receive from './screens/receive.js'
 import sale from './screens/sale.js'
 import settingsScreen from './screens/settings.js'
-import signIn from './screens/sign-in.js'
+import signIn, { offerCode } from './screens/sign-in.js'
 import stock from './screens/stock.js'
 import sync from './screens/sync.js'
 import transfers from './screens/transfers.js'
 import tray from './screens/tray.js'
 
 const screens = {
-  stock, adjust, count, receive, move, orders, transfers, sale, alerts, aboard, sync, tray, people,
+  stock, adjust, count, receive, move, orders, transfers, sale, alerts, aboard, sync, tray, people, pairing,
   activity, settings: settingsScreen, product,
 }
 const titles = {
   stock: () => t('Stock'), adjust: () => t('Adjust'), move: () => t('Move'), receive: () => t('Receive'),
   count: () => t('Count'), orders: () => t('Orders'), transfers: () => t('Transfers'), sale: () => t('Sale'),
   alerts: () => t('Alerts'), aboard: () => t('Aboard'), sync: () => t('Sync'), tray: () => t('Needs a person'),
-  people: () => t('People'), activity: () => t('Activity'), settings: () => t('Settings'),
+  people: () => t('People'), pairing: () => t('Pair a device'), activity: () => t('Activity'), settings: () => t('Settings'),
   product: () => t('Product'), more: () => t('More'),
 }
 
@@ -45,7 +46,7 @@ function offered() {
   if (!isCrew()) return ['stock', ...(settings.me?.role === 'customer' ? ['orders'] : []), 'sync', 'settings']
   return [
     'stock', 'adjust', 'count', 'receive', 'move', 'orders', 'transfers', 'sale', 'alerts', 'aboard',
-    'sync', 'tray', ...(isAdmin() ? ['people'] : []), 'activity', 'settings',
+    'sync', 'tray', ...(isAdmin() ? ['people'] : []), ...(isManager() ? ['pairing'] : []), 'activity', 'settings',
   ]
 }
 const onTheBar = () => isCrew() ? ['stock', 'adjust', 'count', 'receive'] : offered().slice(0, 3)
@@ -54,6 +55,7 @@ let open = { name: '', screen: null }
 
 function route() {
   const [name, ...rest] = location.hash.replace(/^#\//, '').split('/').map(decodeURIComponent)
+  if (name === 'pair') return void pair(rest[0] ?? '')
   const target = name === 'more' || name === 'product' || offered().includes(name) ? name : 'stock'
   open.screen?.close?.()
   onScan((code) => { location.hash = `#/adjust/${encodeURIComponent(code)}` })
@@ -62,6 +64,19 @@ function route() {
   draw()
   document.getElementById('title')?.focus({ preventScroll: true })
   scrollTo(0, 0)
+}
+
+/** A code that a QR code brought. It does not stay in the history, and takes nobody's place unasked. */
+async function pair(code) {
+  history.replaceState(null, '', '#/')
+  if (settings.me) {
+    route()
+    if (!await confirmed(t('Sign {name} out, and let another person in here?', { name: settings.me.name }), t('Go on'))) return
+    await session.signOut()
+    if (settings.me) return
+  }
+  offerCode(code)
+  draw()
 }
 
 const more = () => h('ul', { class: 'list tiles' }, offered().filter((name) => !onTheBar().includes(name)).map((name) =>
@@ -244,7 +259,7 @@ async function install() {
   setInterval(() => registration.update().catch(() => {}), 3600000)
 }
 
-addEventListener('hashchange', () => { if (settings.me) route() })
+addEventListener('hashchange', () => { if (settings.me || location.hash.startsWith('#/pair/')) route() })
 addEventListener('unhandledrejection', ({ reason }) => {
   if (reason?.name === 'QuotaExceededError' || reason?.name === 'InvalidStateError') { storageFails = true; tell() }
 })
@@ -255,6 +270,7 @@ useTheme()
 link.isPaused = settings.offline
 await useLanguage()
 if (settings.me) await begin(settings.me)
+else if (location.hash.startsWith('#/pair/')) route()
 else draw()
 // The page first: keeping it for the next time can wait until it is there.
 setTimeout(() => install().catch(() => {}), 1000)

@@ -56,20 +56,20 @@ const address = () => `${'https:'}//${location.hostname.includes(':') ? `[${loca
 
 function compare() {
   return h('section', { class: 'panel' }, h('h2', null, t('Compare before you trust')),
-    h('p', null, t('Whoever stands by the box types “quartermaster trust”. The device shows the same figures, as SHA-256, before it installs. If one differs, stop: somebody stands in between.')),
+    h('p', null, t('Whoever stands by the box types “quartermaster trust”. Among the details of the certificate the device shows the same figures, as SHA-256. If one differs, take it off again: somebody stands in between.')),
     h('p', { class: 'figures-of-trust' }, state.hub.fingerprint.split(' ').map((group, index) => h('span', { key: index }, group))))
 }
 
 function trusting() {
   return [
-    h('section', { class: 'panel' }, h('h2', null, t('The hub’s safe address')),
-      qrCode(address(), t('QR code of {address}', { address: address() })),
-      h('p', null, h('a', { class: 'button', href: address() }, address()))),
     state.hub.fingerprint && h('section', { class: 'panel wide' }, h('h2', null, t('Trust this hub, once')),
       chips(t('Kind of device'), state.kind, kinds(), (kind) => { state.kind = kind; draw() }),
       h('ol', { class: 'steps', key: state.kind }, steps().map(({ picture, text, file }, index) => h('li', { key: index },
         picture, h('div', null, h('p', null, text),
           file && h('a', { class: 'button primary', href: `/welcome/${files[state.kind]}`, download: state.kind === 'apple' ? null : files[state.kind] }, file)))))),
+    h('section', { class: 'panel' }, h('h2', null, t('The hub’s safe address')),
+      qrCode(address(), t('QR code of {address}', { address: address() })),
+      h('p', null, h('a', { class: 'button', href: address() }, address()))),
     state.hub.fingerprint && compare(),
     !state.hub.fingerprint && h('section', { class: 'panel' }, h('p', null, t('Its certificate comes from an authority of its owner’s. Ask whoever looks after the box whether your device needs anything.'))),
   ]

@@ -59,6 +59,23 @@ package struct SetPassword: SecretBearing {
   }
 }
 
+package struct SetPIN: SecretBearing {
+  package static let name = "user.pin"
+  package static let about = """
+    Set one's PIN for paired devices, or take it away. Admins may take away anybody's.
+    """
+  package static let performers = Roles.everyone
+
+  package var user: Int64
+  package var secret: Secret?
+
+  package init(_ fields: inout Fields) throws(Refusal) {
+    user = try fields.id("userId", "The person.")
+    secret = try fields.optionalDigits("pin", 4...8, "Without it the person has none.")
+      .map(Secret.plain)
+  }
+}
+
 package struct EndSession: Command {
   package static let name = "session.end"
   package static let about =

@@ -67,7 +67,9 @@ extension SetPassword: LedgerCommand {
       throw Refusal(.forbidden, "Only an admin may set another person's password.")
     }
     try entry.require(user, in: "user", called: "user", field: "userId")
-    try entry.execute("UPDATE user SET password = ? WHERE id = ?", [try secret?.hash, user])
+    // Whoever knew the PIN may be the reason for the new password.
+    try entry.execute(
+      "UPDATE user SET password = ?, pin = NULL WHERE id = ?", [try secret?.hash, user])
     try entry.append(
       .userUpdated, topics: ["system:user:\(user)"],
       ["userId": .int(user), "passwordChanged": true])
@@ -134,6 +136,7 @@ package struct StartSession: LedgerCommand {
     let row = try entry.row("SELECT login FROM user WHERE id = ? AND active = 1", [user])
     guard let row else { throw Refusal(.unauthenticated, "This user may not sign in.") }
     let login: String = row[0]
+    if kind == .person { try entry.forgiveRefusedPINs(of: user) }
     let device = try deviceKey.map { try entry.seen(device: $0, called: deviceName) }
     let id = try entry.insert(
       "INSERT INTO session (user, device, kind, started, used_powered) VALUES (?, ?, ?, ?, ?)",
@@ -186,6 +189,8 @@ extension UpdateDevice: LedgerCommand {
         "deviceId": .int(device), "deviceName": .text(title), "active": isActive.map(JSON.bool),
       ]))
     if isActive == false {
+      // Whoever lets it in again pairs it again.
+      try entry.execute("UPDATE device SET secret = NULL WHERE id = ?", [device])
       for row in try entry.rows(
         "SELECT id, user FROM session WHERE device = ? AND ended IS NULL", [device])
       {
@@ -225,7 +230,8 @@ extension LedgerTransaction {
     let id = try integer(
       """
       INSERT INTO device (key, name, first_seen, last_seen) VALUES (?1, COALESCE(?2, ?1), ?3, ?3)
-      ON CONFLICT DO UPDATE SET last_seen = ?3, name = COALESCE(?2, name) RETURNING id
+      ON CONFLICT DO UPDATE SET last_seen = ?3, name = COALESCE(?2, name), pins_refused = 0
+      RETURNING id
       """, [key, name, time])
     let active = try integer("SELECT active FROM device WHERE id = ?", [id])
     guard let id, active == 1 else {
@@ -237,7 +243,7 @@ extension LedgerTransaction {
 
 extension Secret {
   /// Only what Access has sealed may be stored.
-  fileprivate var hash: String {
+  var hash: String {
     get throws {
       guard case .sealed(let hash) = self else {
         throw Refusal(.internalError, "A secret reached the ledger unsealed.")

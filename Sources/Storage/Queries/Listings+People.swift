@@ -25,6 +25,7 @@ extension Listing {
       Column("customerId", .integer, "u.customer", "The customer that they are."),
       Column("active", .boolean, "u.active", "Whether they may sign in."),
       Column("hasPassword", .boolean, "u.password IS NOT NULL", "Whether a password is set."),
+      Column("hasPin", .boolean, "u.pin IS NOT NULL", "Whether a PIN is set."),
     ], filters: [Filter("name", .text, "u.login = ?1", "The name to sign in with.")])
 
   static let devices = Listing(
@@ -36,6 +37,7 @@ extension Listing {
       Column("active", .boolean, "d.active", "Whether it may be used."),
       Column("firstSeen", .integer, "d.first_seen", "When it first signed in."),
       Column("lastSeen", .integer, "d.last_seen", "When it last signed in."),
+      Column("paired", .boolean, "d.secret IS NOT NULL", "Whether PINs count on it."),
     ], filters: [])
 
   static let sessions = Listing(

@@ -30,6 +30,11 @@ extension WholeProcess {
         _ = try await writer.answer("the last ack") { $0["id"]?.text == last }
       }
       #expect(try await hub.connections() == 1, "the slow reader was never let go")
+      // Whatever it was told before, this it misses.
+      writer.line.send([
+        "type": "command", "id": "missed", "command": "stock.adjust", "data": cellar.change(1),
+      ])
+      _ = try await writer.answer("the missed ack") { $0["id"]?.text == "missed" }
       try await slow.line.readAgain()
       #expect(try await slow.closed() == 4408)
 

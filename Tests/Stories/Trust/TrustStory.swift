@@ -70,6 +70,20 @@ extension WholeProcess {
       try await hub.stop()
     }
 
+    @Test func `a restart under systemd refuses nobody, on neither port`() async throws {
+      let folder = try Folder()
+      let hub = try Hub(data: folder.file("data"))
+      // The hub's own, for the path of the program and an authority to trust.
+      try await hub.start()
+      let program = try FileManager.default.destinationOfSymbolicLink(
+        atPath: "/proc/\(try #require(hub.program).pid)/exe")
+      try await hub.stop()
+
+      let said = try await python(Self.held, [program, hub.data])
+
+      #expect(said == "well\n")
+    }
+
     @Test func `with HTTPS switched off there is one port`() async throws {
       let hub = try Hub()
       try await hub.start(["--listen-tls", "off"])
@@ -167,6 +181,53 @@ extension WholeProcess {
           heard.append(events)
           line.close()
       assert heard[0] == heard[1], heard
+      print("well")
+      """#
+
+    private static let held = #"""
+      import os, signal, socket, ssl, sys
+
+      program, data = sys.argv[1:]
+      sockets = [socket.create_server(("127.0.0.1", 0), backlog=64) for _ in range(2)]
+      plain, secure = (each.getsockname()[1] for each in sockets)
+      trusting = ssl.create_default_context(cafile=data + "/tls/authority.pem")
+
+      def start():
+          pid = os.fork()
+          if pid:
+              return pid
+          # As sd_listen_fds(3) describes it, in the order of quartermaster.socket.
+          kept = [os.dup(each.fileno()) for each in sockets]
+          for number, descriptor in enumerate(kept):
+              os.dup2(descriptor, 100 + number)
+          for number in range(2):
+              os.dup2(100 + number, 3 + number, inheritable=True)
+          null = os.open(os.devnull, os.O_RDWR)
+          for number in range(3):
+              os.dup2(null, number)
+          os.execve(program, ["quartermaster", "serve", "--data", data],
+                    {"LISTEN_FDS": "2", "LISTEN_PID": str(os.getpid()), "PATH": os.environ["PATH"]})
+
+      def ask(line):
+          line.sendall(b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+          assert line.recv(4096).startswith(b"HTTP/1.1 200"), "no answer"
+          line.close()
+
+      def dial(port):
+          return socket.create_connection(("127.0.0.1", port), timeout=20)
+
+      for _ in range(2):
+          # While nobody serves, a device waits.
+          waiting = [dial(plain), dial(secure)]
+          pid = start()
+          try:
+              ask(waiting[0])
+              ask(trusting.wrap_socket(waiting[1], server_hostname="localhost"))
+              os.kill(pid, signal.SIGTERM)
+              assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+          except BaseException:
+              os.kill(pid, signal.SIGKILL)
+              raise
       print("well")
       """#
 

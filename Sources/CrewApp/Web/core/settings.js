@@ -8,7 +8,7 @@ import { ask, transaction } from './disk.js'
 
 const defaults = {
   language: '', theme: 'auto', offline: false, device: '', deviceName: '', me: null,
-  location: 0, delivery: [], cart: null,
+  isPaired: false, crew: [], location: 0, delivery: [], cart: null,
 }
 
 function read() {

@@ -58,7 +58,7 @@ export default function people() {
         h('section', { class: 'panel' }, h('h2', null, t('Devices')),
           h('ul', { class: 'list' }, state.devices.map((device) => h('li', { key: device.id }, h('div', { class: 'row' },
             h('span', { class: 'grow' }, device.name, h('small', null, t('last signed in {time}', { time: when(device.lastSeen) }))),
-            !device.active && badge(t('Shut out'), 'bad'),
+            device.paired && badge(t('Paired'), 'good'), !device.active && badge(t('Shut out'), 'bad'),
             button(device.active ? t('Shut out|verb') : t('Let in'), async () => {
               if (device.active && !await confirmed(t('Shut out {name}? Whoever is signed in there is signed out at once.', { name: device.name }), t('Shut out|verb'))) return
               act(`devices/${device.id}/update`, { active: !device.active })
@@ -99,6 +99,8 @@ function form(state, act) {
   isNew && text('password', t('Password'), { type: 'password', autocomplete: 'new-password', required: true, minlength: 8, maxlength: 200 }),
   state.problem && h('p', { class: 'message bad', role: 'alert' }, state.problem),
   h('div', { class: 'actions' },
+    !isNew && person.active && h('a', { class: 'button', href: `#/pairing/${encodeURIComponent(person.name)}` }, t('Pair a device')),
+    !isNew && person.hasPin && button(t('Take the PIN away'), () => act(`users/${person.id}/pin`, {}), { kind: 'plain' }),
     !isNew && person.id !== settings.me.userId && button(person.active ? t('Shut out|verb') : t('Let in'), async () => {
       if (person.active && !await confirmed(t('Shut out {name}? Whoever is signed in there is signed out at once.', { name: person.name }), t('Shut out|verb'))) return
       act(`users/${person.id}/update`, { active: !person.active })

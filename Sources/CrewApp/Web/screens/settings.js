@@ -13,7 +13,7 @@ import { badge, button, chips, field, input, locationSelect, say, select } from 
 import { role } from '../core/words.js'
 
 export default function settingsScreen() {
-  const form = { password: '', place: '', parent: 0, problem: '' }
+  const form = { password: '', pin: '', pinProblem: '', place: '', parent: 0, problem: '' }
   return { view: () => h('div', { class: 'columns', key: 'settings' },
     h('section', { class: 'panel' }, h('h2', null, t('This device')),
       field(t('Language'), select(language, Object.entries(languages), async (code) => {
@@ -41,6 +41,20 @@ export default function settingsScreen() {
       h('input', { type: 'text', autocomplete: 'username', value: settings.me.name, hidden: true, readonly: true }),
       field(t('New password'), input({ id: 'new-password', type: 'password', autocomplete: 'new-password', minlength: 8, maxlength: 200, required: true, value: form.password, oninput: (event) => { form.password = event.target.value; tell() } }), form.problem ? { note: form.problem, isWrong: true } : {}),
       h('button', { class: 'button' }, h('span', null, t('Set the password')))),
+      settings.isPaired && h('form', { class: 'inset', onsubmit: async (event) => {
+        event.preventDefault()
+        form.pinProblem = ''
+        try {
+          await request(`/api/v1/users/${settings.me.userId}/pin`, { method: 'POST', body: { pin: form.pin }, key: newId() })
+          form.pin = ''
+          say(t('The PIN is set. It counts on paired devices.'))
+        } catch (error) {
+          form.pinProblem = error.status ? error.message : t('The hub does not answer. Try again when there is a line.')
+        }
+        tell()
+      } },
+      field(t('New PIN'), input({ id: 'new-pin', type: 'password', inputmode: 'numeric', autocomplete: 'off', pattern: '[0-9]{4,8}', maxlength: 8, required: true, value: form.pin, oninput: (event) => { form.pin = event.target.value; tell() } }), form.pinProblem ? { note: form.pinProblem, isWrong: true } : { note: t('4 to 8 digits, for signing in here quickly.') }),
+      h('button', { class: 'button' }, h('span', null, t('Set the PIN')))),
       button(t('Sign out'), session.signOut, { kind: 'danger' })),
     h('section', { class: 'panel' }, h('h2', null, t('What works here')),
       h('ul', { class: 'list plain' },

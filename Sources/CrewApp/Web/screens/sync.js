@@ -6,8 +6,9 @@ import { link, nudge, setOffline } from '../core/link.js'
 import { pump, queue, refused, waiting } from '../core/queue.js'
 import { request } from '../core/request.js'
 import { isCrew } from '../core/roles.js'
+import { newId } from '../core/settings.js'
 import { store, tell } from '../core/store.js'
-import { badge, button, icon } from '../core/ui.js'
+import { badge, button, icon, say } from '../core/ui.js'
 import { describe } from '../core/words.js'
 
 export default function sync() {
@@ -60,6 +61,9 @@ function shoreLink(health) {
       h('p', null, uplink.words),
       h('ul', { class: 'list plain' }, Object.entries(uplink.pending ?? {}).map(([lane, count]) => h('li', { key: lane }, h('div', { class: 'row thin' },
         h('span', { class: 'grow' }, lanes[lane] ?? lane), h('span', { class: 'amount' }, number(count)))))),
+      button(t('Sync now'), () => request('/api/v1/sync/now', { method: 'POST', body: {}, key: newId() }).then(
+        () => say(t('The hub tries to reach shore now.')),
+        (error) => say(error.status ? error.message : t('The hub does not answer. Try again when there is a line.'), 'bad'))),
       uplink.lastContact && h('p', { class: 'muted' }, t('Last heard of shore: {time}', { time: when(uplink.lastContact) })),
     ])
 }

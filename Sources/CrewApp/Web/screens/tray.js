@@ -2,16 +2,16 @@
 // that knew nothing of each other, and what hub and shore would not take from one another.
 
 import { h } from '../core/dom.js'
-import { money, t, when } from '../core/i18n.js'
+import { money, parseMoney, t, when } from '../core/i18n.js'
 import { discard, refused, settle, tryAgain } from '../core/queue.js'
 import { request } from '../core/request.js'
 import { isAdmin, isManager } from '../core/roles.js'
 import { observe, store, tell } from '../core/store.js'
-import { button, confirmed, empty, say } from '../core/ui.js'
+import { button, confirmed, empty, field, input, say } from '../core/ui.js'
 import { advice, describe, eventWords } from '../core/words.js'
 
 export default function tray() {
-  const state = { shore: [], conflicts: [], changes: [] }
+  const state = { shore: [], conflicts: [], changes: [], typed: {} }
   const list = (path) => request(`/api/v1/${path}`).then((page) => page.items)
   const load = () => isManager() && Promise.all(
     [list('needs-a-person?order=newest'), list('conflicts?status=open&order=newest'), list('refused-changes?order=newest')],
@@ -42,7 +42,16 @@ export default function tray() {
         h('p', null, item.words),
         h('div', { class: 'actions' },
           button(t('Aboard: {value}', { value: plain(item.aboard, item) }), () => decide('conflict.settle', { conflictId: item.id, choice: item.kept === 'aboard' ? 'keep' : 'other' }), { kind: item.kept === 'aboard' ? 'primary' : '' }),
-          button(t('Ashore: {value}', { value: plain(item.ashore, item) }), () => decide('conflict.settle', { conflictId: item.id, choice: item.kept === 'ashore' ? 'keep' : 'other' }), { kind: item.kept === 'ashore' ? 'primary' : '' }))))),
+          button(t('Ashore: {value}', { value: plain(item.ashore, item) }), () => decide('conflict.settle', { conflictId: item.id, choice: item.kept === 'ashore' ? 'keep' : 'other' }), { kind: item.kept === 'ashore' ? 'primary' : '' })),
+        typeof item[item.kept] !== 'object' && h('form', { class: 'pair', onsubmit: (event) => {
+          event.preventDefault()
+          const text = state.typed[item.id] ?? ''
+          const value = currencyOf(item) ? parseMoney(text, currencyOf(item)) : text
+          if (value === null) return say(t('That is no price.'), 'bad')
+          decide('conflict.settle', { conflictId: item.id, choice: 'custom', value: String(value) })
+        } },
+        field(t('Another value'), input({ id: `value-${item.id}`, required: true, maxlength: 1000, value: state.typed[item.id] ?? '', oninput: (event) => { state.typed[item.id] = event.target.value; tell() } })),
+        h('button', { class: 'button' }, h('span', null, t('Take this one'))))))),
       state.changes.map((item) => h('li', { key: `change-${item.id}` }, h('div', { class: 'card' },
         h('h2', null, describe(item)),
         h('p', { class: 'message bad' }, t('{by} asked for it ashore, and this hub refused: {why}', { by: item.by, why: item.message })),
@@ -55,9 +64,12 @@ export default function tray() {
   } }
 }
 
+const currencyOf = ({ kind, field, subjectId }) =>
+  kind === 'product' && field === 'price' ? store.products.get(subjectId)?.currency : null
+
 /** A field's value as a person reads it. */
-function plain(value, { kind, field, subjectId }) {
-  const currency = kind === 'product' && field === 'price' ? store.products.get(subjectId)?.currency : null
+function plain(value, item) {
+  const currency = currencyOf(item)
   if (currency && Number.isInteger(value)) return money(value, currency)
   return value === null || value === '' ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
