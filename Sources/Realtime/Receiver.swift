@@ -19,6 +19,8 @@ package final class Receiver {
   package private(set) var identity: Identity?
   package private(set) var since: Int64 = 0
   private var voice: (any Voice)?
+  /// From here on nothing is listened to, whatever answer comes late.
+  private(set) var hasLeft = false
   /// In the order of preference, should several say the same event.
   private let renditions: [Rendition]
   private let asOf: Int64
@@ -81,6 +83,7 @@ package final class Receiver {
   /// whoever reserved it, the user's here.
   package func leave() {
     guard voice != nil else { return }
+    hasLeft = true
     unlistenToAll()
     deck.remove(self)
     if let identity {

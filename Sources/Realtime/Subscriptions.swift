@@ -48,6 +48,7 @@ extension Receiver {
     to topics: [String], in rendition: Rendition, after position: Position? = nil,
     done: @escaping (Result<Resumed, Refusal>) -> Void
   ) {
+    guard !hasLeft else { return }
     let keys = topics.map { Subscription.Key(topic: $0, rendition: ObjectIdentifier(rendition)) }
     let fresh = keys.filter { subscriptions[$0] == nil }
     let taken = subscriptions.keys.count { $0.rendition == ObjectIdentifier(rendition) }

@@ -99,7 +99,7 @@ enum BMSRoom: Hashable {
 
 /// Seed 004's client events.
 final class BMSConversation: SocketConversation {
-  private unowned let socket: HubSocket
+  private let socket: HubSocket
   private var joined: [(name: String, room: BMSRoom)] = []
 
   init(_ socket: HubSocket) {

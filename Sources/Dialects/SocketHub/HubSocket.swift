@@ -15,6 +15,7 @@ final class HubSocket: SocketPeer, Voice {
   private let socket: NamespaceSocket
   private let sockets: HubSockets
   private let namespace: String
+  /// It holds this socket, too, for as long as it waits for an answer; let go of when the client leaves.
   private var conversation: (any SocketConversation)?
   private var turnstile: Turnstile<SocketEvent>
   private var rate = MessageRate()
@@ -56,6 +57,7 @@ final class HubSocket: SocketPeer, Voice {
 
   func disconnected() {
     guard hasEntered else {
+      conversation = nil
       if let user = receiver.identity?.user { hub.departed(user) }
       return
     }

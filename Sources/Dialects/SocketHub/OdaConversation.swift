@@ -23,7 +23,7 @@ struct OdaTongue: SocketTongue {
 
 /// Seed 002's client events. What is not what its server expects is answered and never ends anything.
 final class OdaConversation: SocketConversation {
-  private unowned let socket: HubSocket
+  private let socket: HubSocket
 
   init(_ socket: HubSocket) {
     self.socket = socket

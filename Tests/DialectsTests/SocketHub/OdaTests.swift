@@ -1,6 +1,7 @@
 import Access
 import HubFixtures
 import Inventory
+import Realtime
 import Storage
 import Testing
 import Wire
@@ -51,6 +52,36 @@ import Wire
       await #expect(throws: SocketClient.Refused(message: "Authentication failed")) {
         _ = try await SocketClient.open(live, headers: header)
       }
+    }
+  }
+
+  @Test(
+    arguments: ["41", nil],
+    [
+      #"42["subscribe:inventory",{"locationIds":["1"]}]"#,
+      #"42["subscribe:orders",{"customerId":"1"}]"#,
+      #"421["inventory:update",{"inventoryItemId":"nosuch","quantity":5}]"#,
+      #"422["inventory:reserve",{"inventoryItemId":"nosuch","quantity":5,"reason":"x"}]"#,
+      #"423["command",{"id":"c","command":"location.create","data":{"name":"Attic"}}]"#,
+    ])
+  func `whoever leaves before the answer ends nobody else's stay`(
+    goodbye: String?, question: String
+  ) async throws {
+    try await LiveHub.with(loops: 2) { live in
+      let person = try await live.person(.staff)
+      let other = try await SocketClient.open(live, as: person)
+      for _ in 0..<10 {
+        let client = try await SocketClient.open(live, as: person)
+        try await client.send(question)
+        if let goodbye { try await client.send(goodbye) }
+        await client.web.raw.close()
+      }
+
+      try await other.emit("subscribe:inventory", [:])
+      _ = try await other.event("inventory:subscribed")
+      #expect(try await live.eventually { live.hub.traffic.connections == 1 })
+      // The other's own, and the inventory.
+      #expect(try await live.eventually { try await live.hub.census().topics == 2 })
     }
   }
 
