@@ -32,7 +32,7 @@ struct CountRoutes {
     router.delete("/api/inventory/delete-scanned-entry") { request, _ -> Response in
       try await answer(request) { person, body throws(Refusal) in
         let code = try Self.text(body, "barcode")
-        let count = try await open(try Self.room(body), as: person)
+        let count = try found(try Self.room(body))
         return try await perform(
           UnscanCount.name, ["countId": .int(count), "code": .string(code)], request, as: person)
       }
@@ -91,6 +91,23 @@ struct CountRoutes {
         year: body["year"] ?? .null)
     else { throw Refusal.invalid("agency", "month and year must name a monthly inventory") }
     return room
+  }
+
+  /// The room's open session. Unlike scanning, taking back begins none.
+  private func found(_ room: CountRoom) throws(Refusal) -> Int64 {
+    let history: CountHistory
+    do {
+      history = try gate.ledger.store.countHistory(room: room.name)
+    } catch {
+      throw Refusal(failure: error)
+    }
+    if let count = history.count { return count }
+    if history.completedBy != nil {
+      throw Refusal(
+        .alreadyCompleted, "Monthly inventory for \(room.name) is already completed.", field: "room"
+      )
+    }
+    throw Refusal(.notFound, "There is no count open for \(room.name).", field: "room")
   }
 
   private func open(_ room: CountRoom, as person: Identity) async throws(Refusal) -> Int64 {

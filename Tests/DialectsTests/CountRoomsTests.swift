@@ -384,6 +384,20 @@ private struct Counter {
     }
   }
 
+  @Test func `taking back a scan where nothing is counted begins no count`() async throws {
+    try await LiveHub.with { live in
+      let mia = try await live.person(.manager, name: "mia")
+
+      let answer = try await live.request(
+        "DELETE", "/api/inventory/delete-scanned-entry", Counter.place(["barcode": "B1"]), as: mia)
+
+      #expect(answer.status == 404)
+      #expect(try answer.json["success"] == false)
+      #expect(
+        try await live.request("GET", "/api/v1/counts", as: mia).json["items"]?.elements == [])
+    }
+  }
+
   @Test func `the crew may ask who is in which room, others may not`() async throws {
     try await LiveHub.with(loops: 2) { live in
       try await Self.room(live) { mia, sam, other in

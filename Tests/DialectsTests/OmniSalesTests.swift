@@ -148,6 +148,22 @@ import Wire
     }
   }
 
+  @Test func `whoever has said what to hear is put into no room by another auth`() async throws {
+    try await LiveHub.with { live in
+      let person = try await live.person(.manager)
+      let client = try await WebSocketClient.open(live, as: person)
+      try await client.send(Frame(Frame.text, Omni.subscription("orders").encodedBytes))
+      _ = try await client.everything()
+
+      let auth: JSON = ["type": "auth", "data": ["sessionId": .string(person.token)]]
+      try await client.send(Frame(Frame.text, auth.encodedBytes))
+
+      let heard = try await client.everything()
+      #expect(heard.contains { $0["data"]?["message"]?.text == "Authentication successful" })
+      #expect(!heard.contains { $0["type"]?.text == "room_joined" })
+    }
+  }
+
   @Test func `subscribing at once after auth is answered in that order`() async throws {
     try await LiveHub.with { live in
       let person = try await live.person(.manager)

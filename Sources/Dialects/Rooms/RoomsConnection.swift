@@ -15,6 +15,8 @@ final class RoomsConnection: WebSocketPeer, Voice {
   /// SommOS puts every newcomer into a room. Whoever then subscribes speaks another protocol, and
   /// would be told everything twice.
   var isInDefaultRoom = false
+  /// The device has said what it wants to hear, and is put into no room any more without asking.
+  var hasChosenRooms = false
   /// SommOS's rooms that the device is in.
   var rooms: Set<Room> = []
 

@@ -175,12 +175,13 @@ extension RoomsConnection {
   }
 
   func joinDefaultRoom() {
-    guard mayJoin(.inventory), !rooms.contains(.inventory) else { return }
+    guard !hasChosenRooms, mayJoin(.inventory), !rooms.contains(.inventory) else { return }
     enter(.inventory)
     isInDefaultRoom = true
   }
 
   func leaveDefaultRoom() {
+    hasChosenRooms = true
     guard isInDefaultRoom else { return }
     isInDefaultRoom = false
     leave(.inventory)
@@ -191,6 +192,7 @@ extension RoomsConnection {
     guard let room = name.text.flatMap(Room.init), mayJoin(room) else {
       return complain("No permission to join this room")
     }
+    hasChosenRooms = true
     if room == .inventory { isInDefaultRoom = false }
     enter(room)
   }
@@ -200,6 +202,7 @@ extension RoomsConnection {
     guard let name = name.text, name.utf8.count <= 256 else {
       return complain("There is no such room")
     }
+    hasChosenRooms = true
     if let room = Room(rawValue: name) { leave(room) }
     send(["type": "room_left", "room": .string(name), "timestamp": ISO8601.json(hub.now())])
   }

@@ -115,9 +115,11 @@ enum BMS {
     var row = told.data["product"] ?? told.data
     row["price"] = row["price"].map(Money.units)
     row["minStock"] = row["minimum"]
+    var changes = told.data["changes"]
+    if let price = changes?["price"] { changes?["price"] = Money.units(price) }
     return .compact([
       "productId": told.id("productId"), "product": row, "action": .string(action),
-      "changes": told.data["changes"],
+      "changes": changes,
     ])
   }
 

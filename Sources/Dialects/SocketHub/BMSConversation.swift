@@ -59,7 +59,8 @@ enum BMSRoom: Hashable {
     let separator = name.lastIndex { $0 == ":" || $0 == "-" }
     guard let separator else { return nil }
     let rest = name[name.index(after: separator)...]
-    let id = Int64(rest).flatMap { $0 > 0 ? $0 : nil }
+    // One spelling a room, and so no more of them than there are rooms.
+    let id = Int64(rest).flatMap { $0 > 0 && String($0) == rest ? $0 : nil }
     switch (name[..<separator], id) {
     case ("branch", let id?): self = .branch(id)
     case ("user", let id?): self = .user(id)
