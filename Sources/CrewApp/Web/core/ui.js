@@ -121,7 +121,8 @@ export const badge = (text, kind = '') => h('span', { class: `badge ${kind}` }, 
 
 /** Finds a product by a scan or by words, and hands it to `pick`. */
 export function productFinder(state, pick, { autofocus } = {}) {
-  const found = state.query ? search(state.query).slice(0, 8) : []
+  const matches = () => state.query ? search(state.query).slice(0, 8) : []
+  const found = matches()
   const choose = (product) => {
     state.query = ''
     state.unknown = null
@@ -138,10 +139,12 @@ export function productFinder(state, pick, { autofocus } = {}) {
   return h('div', { class: 'finder', key: 'finder' },
     h('form', { class: 'searchbar', role: 'search', onsubmit: (event) => {
       event.preventDefault()
+      // Enter may come before the words are drawn: what is on the page then answers earlier ones.
+      const now = matches()
       const exact = byCode(state.query ?? '')
       if (exact) choose(exact)
-      else if (found.length === 1) choose(found[0])
-      else if (state.query && !found.length) state.scan(state.query)
+      else if (now.length === 1) choose(now[0])
+      else if (state.query && !now.length) state.scan(state.query)
     } },
     h('input', {
       type: 'search', 'aria-label': t('Scan or search a product'), placeholder: t('Scan or search a product'),
