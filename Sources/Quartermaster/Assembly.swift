@@ -369,6 +369,8 @@ extension Attendance {
     byRole = census.byRole
     byNamespace = census.byNamespace
     byPlace = census.byPlace
+    (received, sent) = (census.received, census.sent)
+    roundTrips = census.roundTrips
     self.rooms = rooms
   }
 }

@@ -50,6 +50,7 @@ package final class Receiver {
 
   package var hub: Hub { deck.hub }
   var lastHeard: NIODeadline { voice?.lastHeard ?? .now() }
+  var roundTrip: TimeAmount? { voice?.roundTrip }
   package var isOpen: Bool { voice?.isOpen ?? false }
 
   package var presence: Presence? {
@@ -206,7 +207,9 @@ package final class Receiver {
   }
 
   private func tell(_ shared: SharedEvent, in rendition: Rendition) -> Bool {
-    guard let voice, voice.say(shared, in: rendition, promise: nil) else { return false }
+    guard let voice, let heard = shared.heard(by: identity),
+      voice.say(heard, in: rendition, promise: nil)
+    else { return false }
     wasTold = true
     willFlush()
     if !voice.isKeepingUp { close(.tooSlow) }
@@ -219,7 +222,9 @@ package final class Receiver {
       written?.fail(ChannelError.ioOnClosedChannel)
       return
     }
-    if voice.say(shared, in: rendition, promise: written) {
+    if let heard = shared.heard(by: identity),
+      voice.say(heard, in: rendition, promise: written)
+    {
       willFlush()
     } else {
       written?.succeed()
@@ -236,6 +241,16 @@ package final class Receiver {
 
   func drop() {
     voice?.drop()
+  }
+
+  /// Counts a message from the device.
+  package func read() { deck.received += 1 }
+
+  /// Counts messages that were written to the device, which go out with whatever else is written in
+  /// this turn of the loop.
+  package func wrote(_ messages: Int = 1) {
+    deck.sent += messages
+    willFlush()
   }
 
   /// What was written goes out with whatever else is written in this turn of the loop.

@@ -7,6 +7,8 @@ package protocol Voice: AnyObject {
   var isKeepingUp: Bool { get }
   /// When the device last sent anything.
   var lastHeard: NIODeadline { get }
+  /// From the hub's last question for a sign of life to the answer.
+  var roundTrip: TimeAmount? { get }
   /// Queues what `rendition` says of `event`. `promise` is kept when it is on its way.
   /// - Returns: whether there was anything to say; else `promise` is untouched.
   func say(_ event: SharedEvent, in rendition: Rendition, promise: EventLoopPromise<Void>?) -> Bool

@@ -284,7 +284,10 @@ import Wire
         ])
       try await live.perform(
         "notification.send",
-        ["kind": "alert", "title": "Door", "message": "The door is open", "severity": "warning"])
+        [
+          "category": "security", "title": "Door", "message": "The door is open",
+          "severity": "warning",
+        ])
       try await live.perform(
         "notification.send", ["title": "New", "message": "1.1 is here", "version": "1.1.0"])
       try await live.settle()

@@ -122,6 +122,8 @@ package struct LiveHub: Sendable {
         attendance.byRole = census.byRole
         attendance.byNamespace = census.byNamespace
         attendance.byPlace = census.byPlace
+        (attendance.received, attendance.sent) = (census.received, census.sent)
+        attendance.roundTrips = census.roundTrips
         attendance.rooms = hub.rooms
         return attendance
       },
