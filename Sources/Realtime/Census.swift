@@ -42,7 +42,7 @@ extension Deck {
   var census: Census {
     var census = Census()
     for receiver in receivers.values { census.count(receiver) }
-    census.topics = listeners.count
+    census.topics = topics
     return census
   }
 }

@@ -97,12 +97,12 @@ extension RoomsConnection {
   var isKeepingUp: Bool { socket?.isKeepingUp ?? false }
   var lastHeard: NIODeadline { socket?.lastHeard ?? .now() }
 
-  func say(
-    _ event: SharedEvent, in rendition: Rendition, promise: EventLoopPromise<Void>?
-  ) -> Bool {
-    guard let socket, let frames = event.frames(in: rendition) else { return false }
+  func say(_ frames: SharedFrames, promise: EventLoopPromise<Void>?) {
+    guard let socket else {
+      promise?.fail(ChannelError.ioOnClosedChannel)
+      return
+    }
     socket.write(frames, promise: promise)
-    return true
   }
 
   func flush() {

@@ -161,12 +161,8 @@ extension HubSocket {
   var isKeepingUp: Bool { socket.session.isKeepingUp }
   var lastHeard: NIODeadline { socket.session.lastHeard }
 
-  func say(
-    _ event: SharedEvent, in rendition: Rendition, promise: EventLoopPromise<Void>?
-  ) -> Bool {
-    guard let frames = event.frames(in: rendition) else { return false }
+  func say(_ frames: SharedFrames, promise: EventLoopPromise<Void>?) {
     socket.emit(frames, promise: promise)
-    return true
   }
 
   func flush() {
