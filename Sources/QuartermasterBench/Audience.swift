@@ -12,6 +12,8 @@ struct Audience {
     var cores: Double { processorSeconds / seconds }
     /// The hub's processor time per delivery.
     var microseconds: Double { processorSeconds / Double(deliveries) * 1e6 }
+    /// The same per piece that a device read, whatever number of messages were in it.
+    var perRead: Double { microseconds * messagesPerRead }
   }
 
   private let hub: HubProcess

@@ -51,7 +51,7 @@ extension Deck {
   var census: Census {
     var census = Census()
     for receiver in receivers.values { census.count(receiver) }
-    census.topics = listeners.count
+    census.topics = topics
     census.received = received
     census.sent = sent
     return census

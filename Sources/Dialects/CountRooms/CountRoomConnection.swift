@@ -265,19 +265,22 @@ extension CountRoomConnection {
   var lastHeard: NIODeadline { socket?.lastHeard ?? .now() }
   var roundTrip: TimeAmount? { socket?.roundTrip }
 
-  func say(
-    _ event: SharedEvent, in rendition: Rendition, promise: EventLoopPromise<Void>?
-  ) -> Bool {
-    switch event.event.type {
+  func say(_ frames: SharedFrames, promise: EventLoopPromise<Void>?) {
+    guard let socket else {
+      promise?.fail(ChannelError.ioOnClosedChannel)
+      return
+    }
+    socket.write(frames, promise: promise)
+  }
+
+  var isSelective: Bool { true }
+
+  func selects(_ event: Event) -> Bool {
+    switch event.type {
     case EventType.countCompleted.rawValue, EventType.countCancelled.rawValue: count = nil
     default: break
     }
-    guard let socket, !isOwn(event.event), let frames = event.frames(in: rendition) else {
-      return false
-    }
-    socket.write(frames, promise: promise)
-    receiver.wrote(frames.messages.count)
-    return true
+    return !isOwn(event)
   }
 
   private func isOwn(_ event: Event) -> Bool {

@@ -113,13 +113,12 @@ extension RoomsConnection {
   var lastHeard: NIODeadline { socket?.lastHeard ?? .now() }
   var roundTrip: TimeAmount? { socket?.roundTrip }
 
-  func say(
-    _ event: SharedEvent, in rendition: Rendition, promise: EventLoopPromise<Void>?
-  ) -> Bool {
-    guard let socket, let frames = event.frames(in: rendition) else { return false }
+  func say(_ frames: SharedFrames, promise: EventLoopPromise<Void>?) {
+    guard let socket else {
+      promise?.fail(ChannelError.ioOnClosedChannel)
+      return
+    }
     socket.write(frames, promise: promise)
-    receiver.wrote(frames.messages.count)
-    return true
   }
 
   func flush() {

@@ -162,13 +162,8 @@ extension HubSocket {
   var lastHeard: NIODeadline { socket.session.lastHeard }
   var roundTrip: TimeAmount? { socket.session.roundTrip }
 
-  func say(
-    _ event: SharedEvent, in rendition: Rendition, promise: EventLoopPromise<Void>?
-  ) -> Bool {
-    guard let frames = event.frames(in: rendition) else { return false }
+  func say(_ frames: SharedFrames, promise: EventLoopPromise<Void>?) {
     socket.emit(frames, promise: promise)
-    receiver.wrote(frames.messages.count)
-    return true
   }
 
   func flush() {
