@@ -52,6 +52,9 @@ struct Fanout: ParsableCommand {
     report.add(
       "microsecondsPerDelivery", "hub's CPU per delivery", busy.microseconds, "us", digits: 2,
       "budget: 2.5")
+    report.add(
+      "tellingMicroseconds", "of which on the event loops", busy.tellingMicroseconds, "us",
+      digits: 2)
     report.add("messagesPerRead", "messages per read", busy.messagesPerRead, digits: 2)
     report.add(
       "microsecondsPerRead", "hub's CPU per read of a device", busy.perRead, "us", digits: 2)
@@ -76,6 +79,10 @@ struct Fanout: ParsableCommand {
       report.add(
         "peerRatio", "hub / peer", busy.microseconds / rival.microseconds, "x", digits: 2,
         "budget: 1")
+      report.add(
+        "peerTellingRatio", "hub's event loops / peer",
+        busy.tellingMicroseconds / rival.microseconds,
+        "x", digits: 2)
       report.add(
         "peerRatioPerRead", "hub / peer, per read of a device", busy.perRead / rival.perRead, "x",
         digits: 2)
