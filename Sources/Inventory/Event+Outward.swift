@@ -9,8 +9,14 @@ extension Event {
   package var outward: Event? {
     var told = self
     (told.user, told.device, told.operation) = (nil, nil, nil)
-    // What is none of the hub's types is the site's own, and open to whom the site has declared.
-    guard let type = EventType(rawValue: type) else { return told }
+    guard let type = EventType(rawValue: type) else {
+      // The site's own, which is open to whom it has declared; the hub's mark of who sent it is not.
+      if var data = try? JSON(parsing: data), data["from"] != nil {
+        data["from"] = nil
+        told.data = data.encoded
+      }
+      return told
+    }
     let fields = type.outwardFields
     guard !fields.isEmpty, let data = try? JSON(parsing: data).keeping(fields),
       data["changes"] != [:]

@@ -361,6 +361,16 @@ import Wire
     }
   }
 
+  @Test func `a hub that stops says so, with a code that clients come back from`() async throws {
+    try await LiveHub.with { live in
+      let client = try await WebSocketClient.open(live, as: try await live.person(.staff))
+
+      live.hub.closeAll()
+
+      #expect(try await client.closing().code == 1001)
+    }
+  }
+
   @Test func `its statistics count clients and the rooms that they are in`() async throws {
     try await LiveHub.with(loops: 2) { live in
       let person = try await live.person(.staff)

@@ -135,7 +135,8 @@ package struct LiveHub: Sendable {
           "dropped": traffic.dropped, "relief": hub.relief.rawValue,
         ]
       },
-      health: { (true, ["database": ["ok": true]]) }, uplink: { nil }, version: "1.2.3")
+      health: { (true, ["database": ["ok": true]]) }, uplink: { nil }, version: "1.2.3",
+      pingInterval: hub.heartbeat.silence.nanoseconds / 1_000_000)
   }
 }
 

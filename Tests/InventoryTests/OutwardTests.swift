@@ -48,10 +48,11 @@ import Wire
     }
   }
 
-  @Test func `what the site has declared open itself stays as it is`() {
-    let event = Self.event("yacht:arrived", ["port": "Palma", "minimum": 1])
+  @Test func `what the site has declared open itself is told whole, but for who sent it`() {
+    let told = Self.event("custom:arrived", ["port": "Palma", "minimum": 1, "from": ["userId": 3]])
+      .outward
 
-    #expect(event.outward?.data == event.data)
-    #expect(event.outward?.user == nil)
+    #expect(told?.data == #"{"port":"Palma","minimum":1}"#)
+    #expect(told?.user == nil)
   }
 }

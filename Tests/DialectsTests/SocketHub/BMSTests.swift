@@ -212,6 +212,32 @@ import Wire
     }
   }
 
+  @Test func `each movement of a bulk is told, and a product that goes`() async throws {
+    try await LiveHub.with { live in
+      let (bar, rum) = (try await live.location("Bar"), try await live.product("Rum"))
+      let gin = try await live.product("Gin")
+      let client = try await SocketClient.open(live, "/ws", as: try await live.person(.staff))
+      let manager = try await SocketClient.open(live, "/ws", as: try await live.person(.manager))
+
+      for sign in [1, -1] as [Int64] {
+        let lines = [(rum, 2), (gin, 3)].map { LiveHub.adjustment($0.0, bar, sign * $0.1) }
+        try await live.perform("stock.bulk", ["reason": "adjustment", "lines": .array(lines)])
+      }
+      var told: [JSON] = []
+      while told.count < 4 { told.append(try await client.event("inventory:updated")) }
+      try await live.perform("product.remove", ["productId": .int(rum)])
+      let removed = try await manager.event("product:updated")
+      try await live.settle()
+
+      #expect(told.map { $0["data"]?["adjustment"] } == [2, 3, -2, -3])
+      #expect(told.allSatisfy { $0["data"]?["type"]?.text == "ADJUSTMENT" })
+      #expect(Set(told.compactMap { $0["id"]?.text }).count == 4)
+      #expect(
+        removed["data"]?.holds(["productId": .text(of: rum), "action": "deleted"]) == true)
+      #expect(try await !client.heard().contains("product:updated"))
+    }
+  }
+
   @Test func `messages to people, and changes of users and branches, are told`() async throws {
     try await LiveHub.with { live in
       let client = try await SocketClient.open(
@@ -374,6 +400,8 @@ import Wire
       #expect(
         status["websocket"]?["namespaces"] == ["/ws": 2, "/ws-admin": 0, "/ws-pos": 1])
       #expect(status["websocket"]?["connections"]?.integer == 3)
+      #expect(status["websocket"]?["rooms"]?.integer == 4)
+      #expect((status["websocket"]?["uptime"]?.integer ?? -1) >= 0)
     }
   }
 }

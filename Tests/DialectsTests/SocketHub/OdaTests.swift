@@ -391,6 +391,45 @@ import Wire
     }
   }
 
+  @Test func `the crew may ask for the orders of one customer, by their number as well`()
+    async throws
+  {
+    try await LiveHub.with { live in
+      let ana = try await live.id(
+        "customerId", "customer.create", ["name": "Ana", "reference": "customer-ana"])
+      let (ben, product) = (try await live.customer("Ben"), try await live.product())
+      let crew = try await SocketClient.open(live, as: try await live.person(.staff))
+      try await crew.emit("subscribe:orders", ["customerId": "customer-ana"], id: 1)
+      _ = try await crew.acknowledgement(1)
+
+      for whose in [ben, ana] {
+        let items: JSON = [["productId": .int(product), "quantity": 1]]
+        try await live.perform("order.create", ["customerId": .int(whose), "lines": items])
+      }
+
+      #expect(try await crew.event("order:updated")["data"]?["customerId"] == .text(of: ana))
+      try await crew.emit("subscribe:orders", ["customerId": "nobody"])
+      #expect(try await crew.event("error") == ["message": "Customer not found"])
+      #expect(try await crew.heard().isEmpty)
+    }
+  }
+
+  @Test(arguments: ["/", "/ws"])
+  func `beyond a hundred messages a minute each is refused`(namespace: String) async throws {
+    try await LiveHub.with { live in
+      let client = try await SocketClient.open(
+        live, namespace, as: try await live.person(.staff))
+
+      for number in 0..<103 {
+        try await client.emit(number.isMultiple(of: 2) ? "ping" : "subscribe:notifications")
+      }
+
+      for _ in 0..<3 {
+        #expect(try await client.event("error") == ["message": "Rate limit exceeded"])
+      }
+    }
+  }
+
   @Test func `shopify's progress is told step by step`() async throws {
     try await LiveHub.with { live in
       let client = try await SocketClient.open(live, as: try await live.person(.manager))
