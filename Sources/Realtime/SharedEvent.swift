@@ -1,4 +1,3 @@
-import Access
 import Inventory
 import Synchronization
 
