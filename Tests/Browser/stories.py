@@ -225,6 +225,7 @@ class Together(Story):
         self.hub.post("stock/add", productId=rice, locationId=self.hub.galley, quantity=7)
         chief, deck = self.tablet().sign_in("max"), self.tablet().sign_in("ben")
         deck.shell_is_kept()
+        deck.copy_is_kept()
         deck.open("stock")
         amount = deck.page.locator(".list li").filter(has_text="Espresso beans").locator(".amount")
         expect(amount).to_contain_text("20")
@@ -237,7 +238,8 @@ class Together(Story):
         expect(deck.page.locator(".list li").filter(has_text="Rice").locator(".amount")).to_contain_text("7")
 
         # Nor does the copy on the device hold it any longer.
-        eventually(lambda: '"onHand":20' not in json.dumps(deck.kept("copy", "getAll()")).replace("\\", ""))
+        eventually(lambda: '"onHand":null' in (kept := json.dumps(deck.kept("copy", "getAll()")).replace("\\", ""))
+                   and '"onHand":20' not in kept and '"quantity":20' not in kept)
         deck.wire.cut()
         deck.page.reload()
         expect(amount).to_contain_text("–")

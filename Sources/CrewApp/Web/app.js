@@ -187,7 +187,7 @@ let signedOutWhy = ''
 let storageFails = false
 
 async function begin(identity) {
-  await keep({ me: identity })
+  if (settings.me !== identity) await keep({ me: identity })
   signedOutWhy = ''
   const [hasCopy] = await Promise.all([
     loadCopy(identity.userId), openOnce().then(reloadQueue).catch(() => { storageFails = true }),

@@ -19,8 +19,12 @@ export default function tray() {
   load()
   const stop = observe((event) => { if (/^(conflict|change|tray):/.test(event.type)) load() })
   const decide = async (command, data) => {
-    const { refusal } = await settle(command, data)
-    if (refusal) say(refusal.message, 'bad')
+    const { refusal, item } = await settle(command, data)
+    if (refusal) {
+      say(refusal.message, 'bad')
+      // What it was about still lies here; a second card about it would help nobody.
+      await discard(item)
+    }
     return load()
   }
   const open = (item, way) => { state.opened = { id: item.id, way, data: item.data, values: {} }; tell() }
