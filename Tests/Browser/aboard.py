@@ -65,7 +65,9 @@ class Hub:
     def start(self):
         self.log = open(os.path.join(self.folder, "log"), "ab")
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.shore],
+            # Ports that nobody else on this machine has.
+            [PROGRAM, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}",
+             "--listen-tls", "127.0.0.1:0", *self.shore],
             stdout=self.log, stderr=self.log)
         eventually(self.is_well, within=30)
 

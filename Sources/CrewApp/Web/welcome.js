@@ -102,9 +102,12 @@ function draw() {
 useTheme()
 await useLanguage()
 draw()
-try {
-  state.hub = await request('/api/v1/trust', { timeout: 10000 })
-} catch {
-  state.isAway = true
+while (!state.hub) {
+  try {
+    state.hub = await request('/api/v1/trust', { timeout: 10000 })
+  } catch {
+    state.isAway = true
+  }
+  draw()
+  if (!state.hub) await new Promise((resolve) => setTimeout(resolve, 3000))
 }
-draw()

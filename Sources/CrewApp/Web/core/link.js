@@ -179,6 +179,7 @@ async function startAnew(event) {
   try {
     await takeSnapshot()
     mustStartAnew = false
+    if (link.isReady) caughtUp(store.position.seq)
   } catch {
     if (own === socket) own?.close()
   }
