@@ -108,7 +108,9 @@ extension CompleteCount: LedgerCommand {
       guard counted != expected else { continue }
       try entry.move(
         counted - expected, at: place,
-        .init(reason: .count, reference: "count:\(count)", isCounted: true))
+        .init(
+          reason: .count, reference: "count:\(count)", isCounted: true,
+          readers: session.isBlind ? CompleteCount.performers : nil))
       differences.append([
         "productId": .int(place.product), "locationId": .int(place.location),
         "lot": .string(place.lot), "expected": .int(expected), "counted": .int(counted),
@@ -128,8 +130,9 @@ extension CompleteCount: LedgerCommand {
       .compact([
         "countId": .int(count), "room": .string(session.room),
         "completedBy": .text(entry.identity?.name), "userId": .integer(entry.identity?.user),
-        "message": .text(message),
-        "differences": .array(differences), "notBooked": .integer(unknown),
+        "blind": .bool(session.isBlind), "message": .text(message),
+        "differences": session.isBlind ? nil : .array(differences),
+        "notBooked": .integer(unknown),
       ]))
     return [
       "countId": .int(count), "differences": .array(differences),
@@ -145,7 +148,7 @@ extension CancelCount: LedgerCommand {
     try entry.append(
       .countCancelled, topics: CountSession.topics(session.room), branch: session.branch,
       .compact([
-        "countId": .int(count), "room": .string(session.room),
+        "countId": .int(count), "room": .string(session.room), "blind": .bool(session.isBlind),
         "userId": .integer(entry.identity?.user), "cancelledBy": .text(entry.identity?.name),
       ]))
     return ["countId": .int(count)]
@@ -157,6 +160,8 @@ struct CountSession {
   var room: String
   var location: Int64?
   var branch: Int64?
+  /// Whether levels and differences are for those who may complete it.
+  var isBlind: Bool
 
   static func topics(_ room: String) -> [String] { ["inventory:count:\(room)"] }
 
@@ -185,7 +190,7 @@ extension LedgerTransaction {
   fileprivate func openCount(_ id: Int64) throws -> CountSession {
     let row = try row(
       """
-      SELECT c.room, c.location, l.branch, c.status
+      SELECT c.room, c.location, l.branch, c.status, c.blind
       FROM count c LEFT JOIN location l ON l.id = c.location WHERE c.id = ?
       """, [id])
     guard let row else { throw Refusal.missing("count", id, field: "countId") }
@@ -197,7 +202,8 @@ extension LedgerTransaction {
     guard status == CountStatus.open.rawValue else {
       throw Refusal(.wrongState, "Count \(id) is \(status) already.")
     }
-    return CountSession(id: id, room: row[0], location: row[1], branch: row[2])
+    return CountSession(
+      id: id, room: row[0], location: row[1], branch: row[2], isBlind: row[4])
   }
 
   /// Whether a scan of that code, or of that product where there is no code, stands.
