@@ -187,8 +187,9 @@ final class OdaConversation: SocketConversation {
     guard let item = data["inventoryItemId"].flatMap(Self.reference),
       let requested = data["quantity"]?.integer
     else { return fail(event, data, refusal.message, answer) }
+    let role = receiver.identity?.role
     receiver.ask { store throws(StoreError) in
-      try store.available(of: item)
+      try store.available(of: item, to: role)
     } done: { result in
       guard case .success(let available?) = result else {
         return self.fail(event, data, refusal.message, answer)

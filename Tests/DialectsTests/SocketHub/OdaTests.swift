@@ -216,6 +216,22 @@ import Wire
     }
   }
 
+  @Test func `a shortage tells no level that is being counted blind`() async throws {
+    try await LiveHub.with { live in
+      let (product, place) = (try await live.product("item-123"), try await live.location())
+      try await live.adjust(product, at: place, by: 12)
+      let client = try await SocketClient.open(live, as: try await live.person(.staff))
+      try await live.perform(
+        "count.open", ["room": "Cellar", "locationId": .int(place), "blind": true])
+
+      try await client.emit(
+        "inventory:reserve", ["inventoryItemId": "item-123", "quantity": 100, "reason": "x"])
+
+      let error = try await client.event("inventory:reservationError")["error"]?.text
+      #expect(error == "There is not so much of item-123 in Engine room.")
+    }
+  }
+
   @Test(arguments: ["inventory:reserve", "inventory:update"])
   func `what names no item is told so in the client's word for it`(event: String) async throws {
     try await LiveHub.with { live in
