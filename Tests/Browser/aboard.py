@@ -177,6 +177,7 @@ class Wire:
         self.hub = hub
         self.isCut = False
         self.isDeaf = False
+        self.brought = 0
         self.pairs = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -204,6 +205,7 @@ class Wire:
             while data := source.recv(65536):
                 if not (isAnswer and self.isDeaf):
                     target.sendall(data)
+                    self.brought += len(data) if isAnswer else 0
         hang_up(source, target)
 
     def cut(self):
