@@ -4,6 +4,8 @@ struct Audience {
     var deliveries = 0
     var seconds = 0.0
     var processorSeconds = 0.0
+    /// Of these, those of the event loops, which read and write the sockets.
+    var loopSeconds = 0.0
     var bytes = 0.0
     var messagesPerRead = 0.0
     var latency = Latencies()
@@ -12,6 +14,10 @@ struct Audience {
     var cores: Double { processorSeconds / seconds }
     /// The hub's processor time per delivery.
     var microseconds: Double { processorSeconds / Double(deliveries) * 1e6 }
+    /// Without committing and making the messages, which other threads do.
+    var tellingMicroseconds: Double { loopSeconds / Double(deliveries) * 1e6 }
+    /// The same per piece that a device read, whatever number of messages were in it.
+    var perRead: Double { microseconds * messagesPerRead }
   }
 
   private let hub: HubProcess
@@ -57,6 +63,8 @@ struct Audience {
   }
 
   private var writer: Int { subscribers }
+  /// SwiftNIO's name for the threads of its loops.
+  private static let loopThreads = "NIO-ELT"
 
   /// What the writer says to bring about a change.
   private func change(_ id: String) -> String {
@@ -97,6 +105,7 @@ struct Audience {
     var outcome = Outcome()
     var size = messageSize
     let before = (try hub.figures.processorTime(), swarm.received)
+    let loopsBefore = try hub.figures.processorTime(ofThreads: Self.loopThreads)
     let start = Clock.now()
     let deadline = start + 60_000_000_000
 
@@ -129,6 +138,8 @@ struct Audience {
     }
     outcome.seconds = Clock.seconds(since: start)
     outcome.processorSeconds = try hub.figures.processorTime() - before.0
+    outcome.loopSeconds =
+      try hub.figures.processorTime(ofThreads: Self.loopThreads) - loopsBefore
     outcome.deliveries = count * subscribers
     outcome.bytes = Double(swarm.received.bytes - before.1.bytes)
     outcome.messagesPerRead =

@@ -10,7 +10,18 @@ struct ProcessFigures {
 
   /// User and system time of all threads, in seconds.
   func processorTime() throws -> Double {
-    let text = try text("stat")
+    try processorTime(from: text("stat"))
+  }
+
+  /// The same of those threads alone whose name begins so.
+  func processorTime(ofThreads name: String) throws -> Double {
+    // A thread may end between being listed and being read.
+    try threads.compactMap { try? text("task/\($0)/stat") }
+      .filter { $0.contains("(\(name)") }
+      .reduce(0) { try $0 + processorTime(from: $1) }
+  }
+
+  private func processorTime(from text: String) throws -> Double {
     // The name may hold spaces and brackets; fields are counted after its last bracket.
     let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
     guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else {

@@ -16,7 +16,7 @@ package final class Receiver {
   package let address: String
   /// Where it connected, for statistics: `/api/ws`, `/ws-pos`.
   package let place: String
-  package private(set) var identity: Identity?
+  package private(set) var identity: Identity? { didSet { unsettle() } }
   package private(set) var since: Int64 = 0
   private var voice: (any Voice)?
   /// From here on nothing is listened to, whatever answer comes late.
@@ -31,7 +31,11 @@ package final class Receiver {
   private var lastOffered: Int64 = 0
   /// Likewise for what passes.
   private var lastPassage: Int64 = 0
-  var subscriptions: [Subscription.Key: Subscription] = [:]
+  var subscriptions: [Subscription.Key: Subscription] = [:] { didSet { unsettle() } }
+  /// Those with whom it hears most of what it hears; `nil` while that is decided for it alone.
+  var cohort: Cohort?
+  /// Whether the deck will look for its cohort.
+  var isUnsettled = false
 
   /// - Parameters:
   ///   - identity: as its rows said when the loop had delivered the log up to `asOf`.
@@ -50,6 +54,7 @@ package final class Receiver {
 
   package var hub: Hub { deck.hub }
   var lastHeard: NIODeadline { voice?.lastHeard ?? .now() }
+  var roundTrip: TimeAmount? { voice?.roundTrip }
   package var isOpen: Bool { voice?.isOpen ?? false }
 
   package var presence: Presence? {
@@ -185,32 +190,60 @@ package final class Receiver {
 
   /// Offers a live event; it is told when the person may hear it and a live subscription matches.
   func offer(_ shared: SharedEvent) {
-    let event = shared.event
-    let isNew = shared.isPassing ? shared.passage != lastPassage : event.seq > lastOffered
-    guard isNew, event.audience.includes(identity) else { return }
-    for rendition in renditions where isSubscribed(to: event, in: rendition) {
-      guard tell(shared, in: rendition) else { continue }
-      if shared.isPassing {
-        lastPassage = shared.passage
-      } else {
-        lastOffered = event.seq
-      }
-      return
+    let isNew = shared.isPassing ? shared.passage != lastPassage : shared.event.seq > lastOffered
+    guard isNew, let frames = frames(of: shared), selects(shared.event) else { return }
+    if shared.isPassing {
+      lastPassage = shared.passage
+    } else {
+      lastOffered = shared.event.seq
     }
+    tell(frames)
+  }
+
+  /// What is to be told of a live event; `nil` where the person may not hear it or has not asked to.
+  func frames(of shared: SharedEvent) -> SharedFrames? {
+    let event = shared.event
+    guard event.audience.includes(identity) else { return nil }
+    for rendition in renditions where isSubscribed(to: event, in: rendition) {
+      if let frames = shared.heard(by: identity)?.frames(in: rendition) { return frames }
+    }
+    return nil
+  }
+
+  /// What decides what it hears, short of what is meant for the person alone; `nil` while a replay is
+  /// under way, or where the device has seen more than this loop has delivered.
+  var cohortKey: Cohort.Key? {
+    guard !subscriptions.isEmpty,
+      subscriptions.values.allSatisfy({ $0.isLive && $0.start <= deck.head })
+    else { return nil }
+    return Cohort.Key(
+      role: identity?.role, branches: identity?.branches ?? [], customer: identity?.customer,
+      renditions: renditions.map(ObjectIdentifier.init), isSelective: voice?.isSelective ?? false,
+      subscriptions: Set(subscriptions.keys.filter { !Topics.isPersonal($0.topic) }))
+  }
+
+  /// Whether the dialect leaves an event to be told.
+  func selects(_ event: Event) -> Bool { voice?.selects(event) ?? false }
+
+  private func unsettle() {
+    guard !isUnsettled else { return }
+    deck.unsettle(self)
   }
 
   /// Tells what concerns everybody who has signed in, whatever they listen to.
   func tellAnyway(_ shared: SharedEvent) {
-    guard let rendition = renditions.first, shared.event.audience.includes(identity) else { return }
-    _ = tell(shared, in: rendition)
+    guard let rendition = renditions.first, shared.event.audience.includes(identity),
+      let frames = shared.heard(by: identity)?.frames(in: rendition)
+    else { return }
+    tell(frames)
   }
 
-  private func tell(_ shared: SharedEvent, in rendition: Rendition) -> Bool {
-    guard let voice, voice.say(shared, in: rendition, promise: nil) else { return false }
+  func tell(_ frames: SharedFrames) {
+    guard let voice else { return }
+    voice.say(frames, promise: nil)
     wasTold = true
-    willFlush()
+    wrote(frames.messages.count)
     if !voice.isKeepingUp { close(.tooSlow) }
-    return true
   }
 
   /// Tells a missed event; `written` is kept when it is on its way.
@@ -219,11 +252,13 @@ package final class Receiver {
       written?.fail(ChannelError.ioOnClosedChannel)
       return
     }
-    if voice.say(shared, in: rendition, promise: written) {
-      willFlush()
-    } else {
+    guard let frames = shared.heard(by: identity)?.frames(in: rendition), selects(shared.event)
+    else {
       written?.succeed()
+      return
     }
+    voice.say(frames, promise: written)
+    wrote(frames.messages.count)
   }
 
   package func close(_ farewell: Farewell) {
@@ -236,6 +271,16 @@ package final class Receiver {
 
   func drop() {
     voice?.drop()
+  }
+
+  /// Counts a message from the device.
+  package func read() { deck.received += 1 }
+
+  /// Counts messages that were written to the device, which go out with whatever else is written in
+  /// this turn of the loop.
+  package func wrote(_ messages: Int = 1) {
+    deck.sent += messages
+    willFlush()
   }
 
   /// What was written goes out with whatever else is written in this turn of the loop.

@@ -7,8 +7,10 @@ import Synchronization
 package final class SharedFrames: Sendable {
   package let messages: [[UInt8]]
   private let plain: ByteBuffer
-  private let deflated = Mutex<ByteBuffer?>(nil)
-  private let runs = Mutex<[Run]>([])
+  /// By the size of the window that the receivers inflate with.
+  private let deflated = Mutex<[Int: ByteBuffer]>([:])
+  /// Those that these were joined from, which are deflated each for itself.
+  private let parts: [SharedFrames]
 
   /// From here on deflating pays: below, what it saves is little, and a receiver's work is the same.
   private static let deflatedFrom = 256
@@ -16,52 +18,52 @@ package final class SharedFrames: Sendable {
   package init(_ messages: [[UInt8]]) {
     self.messages = messages
     plain = Self.joined(messages.map(WebSocketFrames.text))
+    parts = []
+  }
+
+  private init(parts: [SharedFrames]) {
+    messages = parts.flatMap(\.messages)
+    plain = Self.joined(parts.map(\.plain))
+    self.parts = parts
+  }
+
+  /// What is told to many in a row, as few pieces of about `size` bytes.
+  package static func joined(_ frames: [SharedFrames], upTo size: Int) -> [SharedFrames] {
+    var pieces: [[SharedFrames]] = []
+    var length = size
+    for each in frames {
+      length += each.size
+      if length > size {
+        pieces.append([])
+        length = each.size
+      }
+      pieces[pieces.count - 1].append(each)
+    }
+    return pieces.map { $0.count == 1 ? $0[0] : SharedFrames(parts: $0) }
   }
 
   /// What to write to a receiver.
   package func bytes(for agreement: DeflateAgreement?) -> ByteBuffer {
-    guard let agreement, messages.contains(where: { $0.count >= Self.deflatedFrom }),
+    guard let agreement else { return plain }
+    return deflated.withLock { deflated in
+      if let known = deflated[agreement.windowBits] { return known }
+      let bytes =
+        parts.isEmpty
+        ? deflatedMessages(agreement) : Self.joined(parts.map { $0.bytes(for: agreement) })
+      deflated[agreement.windowBits] = bytes
+      return bytes
+    }
+  }
+
+  private func deflatedMessages(_ agreement: DeflateAgreement) -> ByteBuffer {
+    guard messages.contains(where: { $0.count >= Self.deflatedFrom }),
       messages.allSatisfy({ agreement.inflates($0.count) })
     else { return plain }
-    return deflated.withLock { deflated in
-      if let deflated { return deflated }
-      let frames = Self.joined(messages.map(Self.deflatedFrame))
-      deflated = frames
-      return frames
-    }
+    return Self.joined(messages.map(Self.deflatedFrame))
   }
 
   /// Bytes on the wire, undeflated.
   package var size: Int { plain.readableBytes }
-
-  /// These frames and those after them in one piece, made once for all receivers who are told the same
-  /// in a row.
-  package func bytes(
-    followedBy others: ArraySlice<SharedFrames>, for agreement: DeflateAgreement?
-  ) -> ByteBuffer {
-    guard !others.isEmpty else { return bytes(for: agreement) }
-    return runs.withLock { runs in
-      if let known = runs.first(where: { $0.isOf(others, for: agreement) }) { return known.bytes }
-      let frames = Self.joined(
-        [bytes(for: agreement)] + others.map { $0.bytes(for: agreement) })
-      if runs.count == Self.rememberedRuns { runs.removeFirst() }
-      runs.append(Run(others: Array(others), agreement: agreement, bytes: frames))
-      return frames
-    }
-  }
-
-  private static let rememberedRuns = 8
-
-  private struct Run {
-    var others: [SharedFrames]
-    var agreement: DeflateAgreement?
-    var bytes: ByteBuffer
-
-    func isOf(_ others: ArraySlice<SharedFrames>, for agreement: DeflateAgreement?) -> Bool {
-      self.others.count == others.count && self.agreement == agreement
-        && zip(self.others, others).allSatisfy { $0 === $1 }
-    }
-  }
 
   private static func deflatedFrame(_ message: [UInt8]) -> ByteBuffer {
     guard message.count >= deflatedFrom, let deflated = Deflate.deflated(message) else {

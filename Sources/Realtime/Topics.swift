@@ -10,6 +10,13 @@ package enum Topics {
   /// How the uplink fares.
   package static let sync = "sync"
 
+  /// Whether it is told to one person only.
+  static func isPersonal(_ topic: String) -> Bool { person(topic) != nil }
+
+  private static func person(_ topic: String) -> Substring? {
+    topic.suffix(after: "notifications:") ?? topic.suffix(after: "user:")
+  }
+
   package static func mayListen(_ identity: Identity?, to topic: String) -> Bool {
     let role = identity?.role ?? .guest
     switch topic {
@@ -17,7 +24,7 @@ package enum Topics {
     case presence, sync: return identity != nil && Roles.crew.contains(role)
     default: break
     }
-    if let user = topic.suffix(after: "notifications:") ?? topic.suffix(after: "user:") {
+    if let user = person(topic) {
       return identity.map { user == "\($0.user)" } ?? false
     }
     // What a customer bought and paid is theirs to hear, whoever else the namespace is for.

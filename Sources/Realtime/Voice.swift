@@ -1,3 +1,4 @@
+import Inventory
 import NIOCore
 
 /// How a receiver is spoken to: one connection of one dialect. Called on its event loop only.
@@ -7,15 +8,25 @@ package protocol Voice: AnyObject {
   var isKeepingUp: Bool { get }
   /// When the device last sent anything.
   var lastHeard: NIODeadline { get }
-  /// Queues what `rendition` says of `event`. `promise` is kept when it is on its way.
-  /// - Returns: whether there was anything to say; else `promise` is untouched.
-  func say(_ event: SharedEvent, in rendition: Rendition, promise: EventLoopPromise<Void>?) -> Bool
+  /// From the hub's last question for a sign of life to the answer.
+  var roundTrip: TimeAmount? { get }
+  /// Whether it is shown each event that its device has asked for and may hear, before that is told.
+  var isSelective: Bool { get }
+  /// - Returns: whether the device is to be told.
+  func selects(_ event: Event) -> Bool
+  /// Queues what others are told, too. `promise` is kept when it is on its way.
+  func say(_ frames: SharedFrames, promise: EventLoopPromise<Void>?)
   func flush()
   /// Asks for a sign of life.
   func ping()
   func close(_ farewell: Farewell)
   /// The peer is gone without a word: nothing is left to shake hands with.
   func drop()
+}
+
+extension Voice {
+  package var isSelective: Bool { false }
+  package func selects(_ event: Event) -> Bool { true }
 }
 
 /// Why the hub ends a connection. Each dialect says it in its own codes.

@@ -59,12 +59,14 @@ package final class WebSocketHandler: ChannelInboundHandler {
   private var message: Message?
   private var control = ByteBuffer()
   private var closeDeadline: Scheduled<Void>?
-  /// Shared frames that were queued in a row and go out as one.
-  private var run: [SharedFrames] = []
-  private var runSize = 0
+  /// Bytes of shared frames that were queued since the last flush.
+  private var queued = 0
   private var isWritable = true
   /// When the peer last sent anything.
   package private(set) var lastHeard: NIODeadline = .now()
+  private var pinged: NIODeadline?
+  /// From the last ping to its pong.
+  package private(set) var roundTrip: TimeAmount?
 
   /// - Parameter messageSize: bytes that a message may have, on the wire and inflated.
   package init(peer: any WebSocketPeer, messageSize: Int, deflate: DeflateAgreement? = nil) {
@@ -85,8 +87,13 @@ package final class WebSocketHandler: ChannelInboundHandler {
       promise?.fail(ChannelError.ioOnClosedChannel)
       return
     }
-    writeRun(context)
     context.write(wrapOutboundOut(frame), promise: promise)
+  }
+
+  /// Queues a ping.
+  package func ping() {
+    pinged = .now()
+    write(WebSocketFrames.ping)
   }
 
   /// Queues what is shared with others, deflated where this connection has agreed on it.
@@ -95,36 +102,18 @@ package final class WebSocketHandler: ChannelInboundHandler {
       promise?.fail(ChannelError.ioOnClosedChannel)
       return
     }
-    run.append(frames)
-    runSize += frames.size
-    if promise != nil {
-      writeRun(context, promise: promise)
-    } else if runSize >= Self.longestRun {
-      writeRun(context)
-      context.flush()
-    }
+    context.write(wrapOutboundOut(frames.bytes(for: deflate)), promise: promise)
+    queued += frames.size
+    if queued >= Self.longestRun { flush() }
   }
 
   /// Bytes, undeflated, that go out at once, so that `isKeepingUp` tells of the peer and not of how
   /// much there is to say.
-  private static let longestRun = 1 << 16
-
-  private func writeRun(
-    _ context: ChannelHandlerContext, promise: EventLoopPromise<Void>? = nil
-  ) {
-    guard let first = run.first else { return }
-    let bytes = first.bytes(followedBy: run.dropFirst(), for: deflate)
-    run.removeAll(keepingCapacity: run.count <= Self.ordinaryRun)
-    runSize = 0
-    context.write(wrapOutboundOut(bytes), promise: promise)
-  }
-
-  private static let ordinaryRun = 8
+  static let longestRun = 1 << 16
 
   package func flush() {
-    guard let context else { return }
-    writeRun(context)
-    context.flush()
+    queued = 0
+    context?.flush()
   }
 
   /// Sends a close frame and waits a few seconds for the peer's.
@@ -134,7 +123,6 @@ package final class WebSocketHandler: ChannelInboundHandler {
 
   private func close(_ frame: ByteBuffer) {
     guard case .open = state, let context else { return }
-    writeRun(context)
     context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
     state = .closing
     leave()
@@ -164,7 +152,6 @@ package final class WebSocketHandler: ChannelInboundHandler {
     state = .closed
     context = nil
     message = nil
-    run = []
     leave()
   }
 
@@ -274,6 +261,9 @@ package final class WebSocketHandler: ChannelInboundHandler {
     case .ping:
       write(WebSocketFrames.pong(payload))
       flush()
+    case .pong:
+      roundTrip = pinged.map { .now() - $0 } ?? roundTrip
+      pinged = nil
     case .connectionClose: answerClose(payload, context)
     default: break
     }
@@ -296,7 +286,6 @@ package final class WebSocketHandler: ChannelInboundHandler {
   /// Sends the last frame and closes.
   private func part(with farewell: ByteBuffer, _ context: ChannelHandlerContext) {
     guard case .open = state else { return }
-    writeRun(context)
     state = .closed
     leave()
     context.writeAndFlush(wrapOutboundOut(farewell))

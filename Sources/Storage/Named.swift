@@ -104,6 +104,21 @@ extension Store {
   package func resolve(_ thing: Thing, _ references: [Reference]) throws(StoreError) -> [Int64?] {
     try read { db in try references.map { try thing.find($0, db) } }
   }
+
+  /// How many of the inventory item that `reference` means nobody has reserved.
+  package func available(of reference: Reference) throws(StoreError) -> Int64? {
+    try read { db in
+      guard let id = try Thing.item.find(reference, db) else { return nil }
+      return try Int64.fetchOne(
+        db.cachedStatement(
+          sql: """
+            SELECT s.quantity - COALESCE((SELECT SUM(r.quantity - r.fulfilled) FROM reservation r
+              WHERE r.product = s.product AND r.location = s.location AND r.lot = s.lot
+                AND r.status = 'active'), 0)
+            FROM stock s WHERE s.id = ?
+            """), arguments: [id])
+    }
+  }
 }
 
 extension LedgerTransaction {

@@ -69,8 +69,9 @@ extension UnscanCount: LedgerCommand {
     let row = try entry.row(
       """
       SELECT product, code, location, lot, quantity, cancels,
-        EXISTS (SELECT 1 FROM count_line c WHERE c.cancels = l.id)
-      FROM count_line l WHERE id = ? AND count = ?
+        EXISTS (SELECT 1 FROM count_line c WHERE c.cancels = l.id),
+        u.login, COALESCE(device_time, time)
+      FROM count_line l LEFT JOIN user u ON u.id = l.user WHERE l.id = ? AND count = ?
       """, [line, count])
     guard let row, row[5] as Int64? == nil else {
       throw Refusal.missing("scan", line, field: "lineId")
@@ -83,7 +84,8 @@ extension UnscanCount: LedgerCommand {
       CountLine(
         product: row[0], code: row[1], location: row[2], lot: row[3], quantity: -quantity,
         cancels: line),
-      to: session, telling: .countScanRemoved)
+      to: session, telling: .countScanRemoved,
+      .compact(["scannedBy": .text(row[7]), "scannedAt": .integer(row[8])]))
     return ["lineId": .int(cancelling), "cancelled": .int(line)]
   }
 }
@@ -233,7 +235,7 @@ extension LedgerTransaction {
   }
 
   fileprivate func add(
-    _ line: CountLine, to session: CountSession, telling event: EventType
+    _ line: CountLine, to session: CountSession, telling event: EventType, _ more: JSON = [:]
   ) throws -> Int64 {
     let id = try insert(
       """
@@ -244,15 +246,16 @@ extension LedgerTransaction {
         session.id, head + 1, line.product, line.code, line.location, line.lot, line.quantity,
         line.cancels, identity?.user, identity?.device, time, deviceTime,
       ])
+    var data: JSON = .compact([
+      "countId": .int(session.id), "room": .string(session.room), "lineId": .int(id),
+      "cancels": .integer(line.cancels), "productId": .integer(line.product),
+      "code": .text(line.code), "locationId": .integer(line.location),
+      "lot": line.lot.isEmpty ? nil : .string(line.lot), "quantity": .int(line.quantity),
+      "userId": .integer(identity?.user), "userName": .text(identity?.name),
+    ])
+    for (key, value) in more.members?.pairs ?? [] { data[key] = value }
     try append(
-      event, topics: CountSession.topics(session.room), branch: session.branch,
-      .compact([
-        "countId": .int(session.id), "room": .string(session.room), "lineId": .int(id),
-        "cancels": .integer(line.cancels), "productId": .integer(line.product),
-        "code": .text(line.code), "locationId": .integer(line.location),
-        "lot": line.lot.isEmpty ? nil : .string(line.lot), "quantity": .int(line.quantity),
-        "userId": .integer(identity?.user), "userName": .text(identity?.name),
-      ]))
+      event, topics: CountSession.topics(session.room), branch: session.branch, data)
     return id
   }
 }

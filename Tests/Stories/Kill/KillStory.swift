@@ -30,9 +30,10 @@ extension WholeProcess {
         for follower in followers { devices.addTask { await follower.listen(to: hub) } }
         try await eventually("the followers listen") { followers.allSatisfy(\.hasBegun) }
         for writer in writers { devices.addTask { await writer.work(at: hub) } }
-        let weather = Task { try await Weather.blow(over: shore) }
+        let weather = Weather()
+        let blowing = Task { try await weather.blow(over: shore) }
         defer {
-          weather.cancel()
+          weather.calm()
           for writer in writers { writer.leave() }
           for follower in followers { follower.leave() }
         }
@@ -43,8 +44,8 @@ extension WholeProcess {
         }
         for writer in writers { writer.repeatLast(3) }
         try await eventually("every repeated change is confirmed") { writers.allSatisfy(\.isIdle) }
-        weather.cancel()
-        try await weather.value
+        weather.calm()
+        try await blowing.value
         shore.link.restore()
         try await hub.allAshore()
         let head = Int64(try await hub.sql(Self.lastInventorySeq).first ?? "") ?? 0
@@ -140,9 +141,14 @@ private final class Fuse: Sendable {
 }
 
 /// The link to shore comes and goes, and shore itself falls and gets up.
-private enum Weather {
-  static func blow(over shore: Shore) async throws {
-    while !Task.isCancelled {
+private final class Weather: Sendable {
+  private let isOver = Atomic(false)
+
+  /// It ends with what it is about: a shore that falls gets up before.
+  func calm() { isOver.store(true, ordering: .relaxed) }
+
+  func blow(over shore: Shore) async throws {
+    while !isOver.load(ordering: .relaxed) {
       switch Int.random(in: 0..<8) {
       case 0...2: shore.link.cut()
       case 3, 4: shore.link.cut(after: .random(in: 1...20_000))

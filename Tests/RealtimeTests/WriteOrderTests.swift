@@ -4,8 +4,8 @@ import NIOWebSocket
 import Realtime
 import Testing
 
-/// What is told to many in a row goes out as one piece, which they share.
-@Suite struct RunTests {
+/// What is shared with others and what is one's own go out in the order in which they were said.
+@Suite struct WriteOrderTests {
   private final class Nobody: WebSocketPeer {
     func opened(_ socket: WebSocketHandler) {}
     func received(_ text: ByteBuffer) {}
@@ -38,7 +38,7 @@ import Testing
     handler.write(three)
     handler.flush()
 
-    #expect(try written(channel) == ["onetwo", "own", "three"])
+    #expect(try written(channel) == ["one", "two", "own", "three"])
   }
 
   @Test func `what was promised is written when it is said to be`() throws {
@@ -50,7 +50,7 @@ import Testing
     handler.flush()
 
     try promise.futureResult.wait()
-    #expect(try written(channel) == ["onetwo"])
+    #expect(try written(channel) == ["one", "two"])
   }
 
   @Test func `a close comes after what was told before it`() throws {
@@ -60,16 +60,5 @@ import Testing
     handler.close(.goingAway, "bye")
 
     #expect(try written(channel) == ["one", "bye"])
-  }
-
-  @Test func `a run is joined once for all who are told the same, and not for others`() {
-    let first = one.bytes(followedBy: [two, three], for: nil)
-    let again = one.bytes(followedBy: [two, three], for: nil)
-    let other = one.bytes(followedBy: [three], for: nil)
-
-    let address = { (bytes: ByteBuffer) in bytes.withUnsafeReadableBytes { $0.baseAddress } }
-    #expect(address(first) == address(again))
-    #expect(String(buffer: first).filter(\.isLetter) == "onetwothree")
-    #expect(String(buffer: other).filter(\.isLetter) == "onethree")
   }
 }
