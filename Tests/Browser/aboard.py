@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -29,10 +30,11 @@ PASSWORD = "long enough words"
 SANDBOX = ["--no-sandbox"] if os.geteuid() == 0 else []
 
 # Long enough for any machine: what is waited for comes at once, or never.
-expect.set_options(timeout=30_000)
+PATIENCE = 90
+expect.set_options(timeout=PATIENCE * 1000)
 
 
-def eventually(check, within=30.0):
+def eventually(check, within=PATIENCE):
     """The value of `check` once it is true; fails after `within` seconds."""
     end = time.monotonic() + within
     while True:
@@ -69,11 +71,11 @@ class Hub:
             [PROGRAM, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.port}",
              "--listen-tls", "127.0.0.1:0", *self.shore],
             stdout=self.log, stderr=self.log)
-        eventually(self.is_well, within=30)
+        eventually(self.is_well)
 
     def is_well(self):
         with contextlib.suppress(OSError):
-            return urllib.request.urlopen(f"{self.url}/health", timeout=2).status == 200
+            return urllib.request.urlopen(f"{self.url}/health", timeout=10).status == 200
         return False
 
     @property
@@ -89,7 +91,7 @@ class Hub:
     def stop(self):
         if self.process:
             self.process.terminate()
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=PATIENCE)
             self.log.close()
             self.process = None
 
@@ -100,7 +102,7 @@ class Hub:
     def run(self, *arguments, stdin=None):
         result = subprocess.run(
             [PROGRAM, *arguments, "--data", self.data], input=stdin and stdin + "\n", text=True,
-            capture_output=True, timeout=60)
+            capture_output=True, timeout=PATIENCE)
         assert result.returncode == 0, result.stderr
         return result.stdout
 
@@ -109,7 +111,7 @@ class Hub:
             f"{self.url}/api/v1/{path}", None if body is None else json.dumps(body).encode(),
             {"Authorization": f"Bearer {self.admin}"})
         try:
-            return json.load(urllib.request.urlopen(request, timeout=20))
+            return json.load(urllib.request.urlopen(request, timeout=PATIENCE))
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{path}: {error.read().decode()}") from error
 
@@ -121,6 +123,13 @@ class Hub:
         if quantity:
             self.post("stock/add", productId=product, locationId=self.cellar, quantity=quantity)
         return product
+
+    def refused_by_shore(self, kind, message, count=1):
+        """Puts events into the tray as the uplink does: what shore refuses is not for a test to order."""
+        with contextlib.closing(sqlite3.connect(os.path.join(self.data, "quartermaster.sqlite"))) as database, database:
+            database.execute(
+                "INSERT INTO shore_refusal (seq, code, message, time) "
+                "SELECT seq, 'invalid_event', ?, time FROM event WHERE type = ? ORDER BY seq LIMIT ?", [message, kind, count])
 
     def level(self, product):
         return self.ask(f"products/{product}")["onHand"]
@@ -148,7 +157,7 @@ class Shore:
         return ["--shore", f"http://127.0.0.1:{self.port}", "--site", "aurora", "--site-key-file", self.key]
 
     def run(self, *arguments):
-        result = subprocess.run([SHORE, *arguments, "--data", self.data], text=True, capture_output=True, timeout=60)
+        result = subprocess.run([SHORE, *arguments, "--data", self.data], text=True, capture_output=True, timeout=PATIENCE)
         assert result.returncode == 0, result.stderr
         return result.stdout
 
@@ -160,7 +169,7 @@ class Shore:
     def stop(self):
         if self.process:
             self.process.terminate()
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=PATIENCE)
             self.process = None
 
 
@@ -177,6 +186,7 @@ class Wire:
         self.hub = hub
         self.isCut = False
         self.isDeaf = False
+        self.brought = 0
         self.pairs = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -204,6 +214,7 @@ class Wire:
             while data := source.recv(65536):
                 if not (isAnswer and self.isDeaf):
                     target.sendall(data)
+                    self.brought += len(data) if isAnswer else 0
         hang_up(source, target)
 
     def cut(self):
@@ -241,6 +252,7 @@ class Tablet:
             self.folder, executable_path=CHROMIUM, args=SANDBOX,
             viewport={"width": size[0], "height": size[1]}, locale=options.pop("locale", "en-GB"),
             **options)
+        self.context.set_default_timeout(PATIENCE * 1000)
         self.page = self.context.pages[0]
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("console", self.note)

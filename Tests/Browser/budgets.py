@@ -6,7 +6,6 @@ status 1 where a budget is broken.
 
 import csv
 import os
-import re
 import statistics
 import sys
 import time
@@ -18,12 +17,12 @@ PRODUCTS = 20_000
 SLOWER = 4
 WORDS = ["oil", "filter 12", "bottle red", "x-1999", "rope 8 mm"]
 
-# When the list that can be searched has been painted, by the page's own clock since it was asked for: what a
+# When the list that can be searched, or the door, has been painted, by the page's own clock since it was asked for: what a
 # person waits for, without the time that the test's own questions take on the slowed processor.
 USABLE = """() => {
   if (!location.protocol.startsWith('http')) return
   const watcher = new MutationObserver(() => {
-    if (!document.querySelector('.list .row')) return
+    if (!document.querySelector('.list .row, #password')) return
     watcher.disconnect()
     requestAnimationFrame(() => setTimeout(() => { window.usable = performance.now() }))
   })
@@ -48,19 +47,10 @@ def stores(path):
 
 
 class Slowly:
-    """The devtools of one page: a slow processor, counted bytes, a clean heap."""
+    """The devtools of one page: a slow processor, a clean heap."""
 
     def __init__(self, tablet):
         self.tools = tablet.context.new_cdp_session(tablet.page)
-        self.bytes = 0
-        self.paths = {}
-        self.tools.send("Network.enable")
-        self.tools.on("Network.responseReceived", lambda event: self.paths.update({event["requestId"]: event["response"]["url"]}))
-        self.tools.on("Network.loadingFinished", self.count)
-
-    def count(self, event):
-        if "/api/" not in self.paths.get(event["requestId"], "/api/"):
-            self.bytes += event["encodedDataLength"]
 
     def slow(self, rate=SLOWER):
         self.tools.send("Emulation.setCPUThrottlingRate", {"rate": rate})
@@ -68,6 +58,13 @@ class Slowly:
     def heap(self):
         self.tools.send("HeapProfiler.collectGarbage")
         return self.tools.send("Runtime.getHeapUsage")["usedSize"] / 1e6
+
+
+def noted(page, name):
+    """What the page noted, asked for seldom: each question takes time of the slowed processor."""
+    while not (value := page.evaluate(f"window.{name}")):
+        page.wait_for_timeout(250)
+    return value
 
 
 def snapshot(hub, coding):
@@ -84,18 +81,22 @@ def main():
         path = os.path.join(hub.folder, "stores.csv")
         stores(path)
         hub.run("import", "products", path)
-        tablet = Tablet(playwright, hub, size=(390, 844))
-        page, slowly = tablet.page, Slowly(tablet)
-        try:
+        times = []
+        for _ in range(3):
+            if times:
+                tablet.close()
+            tablet = Tablet(playwright, hub, size=(390, 844))
+            page, slowly = tablet.page, Slowly(tablet)
+            page.add_init_script(f"({USABLE})()")
             slowly.slow()
-            began = time.monotonic()
             page.goto(tablet.url, wait_until="commit")
-            page.get_by_label("Password").wait_for()
-            rows.append(("first visit: the door is open", time.monotonic() - began, "s", 1.0))
+            times.append(noted(page, "usable") / 1000)
+        rows.append(("first visit: the door is open, median of three devices", statistics.median(times), "s", 1.0))
+        try:
             slowly.slow(1)
             tablet.shell_is_kept()
             eventually(lambda: page.evaluate("caches.keys().then((keys) => keys.length)"))
-            rows.append(("first visit: sent, all but the stock itself", slowly.bytes / 1000, "kB", 150))
+            rows.append(("first visit: all that came over the wire, the stock aside", tablet.wire.brought / 1000, "kB", 150))
 
             for how in ("identity", "gzip"):
                 began = time.monotonic()
@@ -106,13 +107,11 @@ def main():
             expect(page.get_by_text("20,000 products")).to_be_visible(timeout=60_000)
             page.wait_for_timeout(4000)
             slowly.slow()
-            page.add_init_script(f"({USABLE})()")
             times = []
             for _ in range(7):
                 page.goto("about:blank")
                 page.goto(tablet.url, wait_until="commit")
-                page.wait_for_function("window.usable", timeout=60_000, polling=250)
-                times.append(page.evaluate("window.usable") / 1000)
+                times.append(noted(page, "usable") / 1000)
                 expect(page.get_by_text("20,000 products")).to_be_visible()
             rows.append((f"later visits: {PRODUCTS:,} products to search, median", statistics.median(times), "s", 1.0))
             rows.append(("later visits: the slowest of seven", max(times), "s", None))
@@ -134,7 +133,7 @@ def main():
 
             slowly.slow(1)
             field.fill("X-299")
-            amount = page.locator(".list li").filter(has_text=re.compile(r"X-299\b")).locator(".amount")
+            amount = page.locator(".list li").filter(has=page.get_by_text("X-299", exact=True)).locator(".amount")
             times = []
             for _ in range(7):
                 page.evaluate("""amount => {
@@ -144,8 +143,7 @@ def main():
                 }""", amount.element_handle())
                 began = time.time()
                 hub.post("stock/adjust", productId=300, locationId=hub.galley, quantity=1)
-                page.wait_for_function("window.drawn", polling=50)
-                times.append(page.evaluate("window.drawn") / 1000 - began)
+                times.append(noted(page, "drawn") / 1000 - began)
             rows.append(("a change by another hand until it is drawn, median", statistics.median(times), "s", 1.0))
             field.fill("")
             before = slowly.heap()

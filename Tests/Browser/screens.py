@@ -58,6 +58,7 @@ def furnish(hub):
     count = hub.post("counts", room="Cellar/11/2026", locationId=hub.cellar)["countId"]
     for scan in ({"productId": 1, "quantity": 7}, {"productId": 2, "quantity": 46}, {"code": "5901234123457"}):
         hub.post(f"counts/{count}/scan", **scan)
+    hub.refused_by_shore("inventory:low_stock", "This alert names no product of the fleet.")
     hub.post("notifications", title="Bunkering at 14:00", message="No smoking on deck.", severity="warning")
 
 

@@ -195,16 +195,15 @@ async function begin(identity) {
   route()
   // The list first, then what only the next touch needs.
   if (hasCopy) await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
-  await loadRest()
+  // A good line is shown once all is here: without a worker that keeps them, no screen could be had after it is gone.
+  await Promise.all([loadRest(), loadFurther()])
   if (settings.me !== identity) return
   isSettled = true
   start(identity)
   persist()
-  loadFurther()
 }
 
-/** All other screens: without a worker that keeps them they must be here before the line is gone. */
-const loadFurther = () => loadScreens(...further).catch(() => setTimeout(loadFurther, 5000))
+const loadFurther = () => loadScreens(...further).catch(() => { setTimeout(loadFurther, 5000) })
 
 let opening = null
 const openOnce = () => opening ??= openQueue()

@@ -65,7 +65,8 @@ export function parseMoney(text, currency) {
 /** Minor units as one types them into a field. */
 export function plainMoney(minor, currency) {
   const digits = minorDigits(currency)
-  return (minor / 10 ** digits).toFixed(digits)
+  return format(Intl.NumberFormat, `plain ${digits}`, { useGrouping: false, minimumFractionDigits: digits })
+    .format(minor / 10 ** digits)
 }
 
 export const when = (time) =>

@@ -92,7 +92,7 @@ function reservations(item) {
   const held = [...store.reservations.values()].filter((each) => each.productId === item.id && each.status === 'active')
   if (!held.length) return null
   return h('section', { class: 'panel' }, h('h2', null, t('Reserved')),
-    h('ul', { class: 'list' }, held.map((each) => h('li', { key: each.id }, h('div', { class: 'row' },
+    h('ul', { class: 'list' }, held.map((each) => h('li', { key: each.id }, h('div', { class: 'row wrap' },
       h('span', { class: 'grow' }, `${number(each.quantity - each.fulfilled)} · ${locationName(each.locationId)}`, h('small', null, [each.reason, each.reference].filter(Boolean).join(' · '))),
       button(t('Take'), () => add(['reservation.fulfil', { reservationId: each.id }])),
       button(t('Release'), () => add(['reservation.release', { reservationId: each.id }])))))))

@@ -53,7 +53,7 @@ export default function sale() {
         h('section', { class: 'panel' }, h('h2', null, t('Last sales')),
           !state.recent && h('p', { class: 'muted' }, t('They show when there is a line.')),
           state.recent?.length === 0 && h('p', { class: 'muted' }, t('Nothing was sold yet.')),
-          h('ul', { class: 'list plain' }, (state.recent ?? []).map((each) => h('li', { key: each.id }, h('div', { class: `row thin ${each.voided ? 'struck' : ''}` },
+          h('ul', { class: 'list plain' }, (state.recent ?? []).map((each) => h('li', { key: each.id }, h('div', { class: `row thin wrap ${each.voided ? 'struck' : ''}` },
             h('span', { class: 'grow' }, each.code, h('small', null, `${tn(each.lines.reduce((count, line) => count + line.quantity, 0), '{n} unit', '{n} units')} · ${method(each.method)} · ${when(each.time)}`)),
             each.voided && badge(t('Undone'), 'quiet'),
             h('span', { class: 'amount small' }, money(each.total, each.currency)),
