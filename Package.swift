@@ -130,7 +130,8 @@ let package = Package(
     .target(
       name: "API",
       dependencies: [
-        "Access", "CrewApp", "Inventory", "Storage", "Wire", hummingbird, hummingbirdCore, logging,
+        "Access", "CrewApp", "Inventory", "Storage", "Sync", "Wire", hummingbird, hummingbirdCore,
+        logging,
         nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],

@@ -22,10 +22,12 @@ extension Request {
   /// Whether it came in TLS.
   var isSecure: Bool { head.scheme == "https" }
 
+  var cookies: String? { Credentials.trusted(headers[.cookie], isSecure: isSecure) }
+
   var token: String? {
     Credentials.token(
       authorization: headers[.authorization],
-      cookie: headers[.cookie],
+      cookie: cookies,
       query: uri.query.map { String($0) })
   }
 }

@@ -9,5 +9,11 @@ package struct Attendance: Sendable {
   /// Rooms that somebody is in.
   package var rooms: [String: Int] = [:]
 
+  /// Messages from devices, and to them, since the hub began.
+  package var received = 0
+  package var sent = 0
+  /// How long connections took to answer the hub's last ping, in nanoseconds; of those it has pinged.
+  package var roundTrips: [Int64] = []
+
   package init() {}
 }

@@ -25,14 +25,14 @@ struct CountRoutes {
     }
     router.post("/api/inventory/finish-session") { request, _ -> Response in
       try await answer(request) { person, body throws(Refusal) in
-        let count = try await open(try Self.room(body), as: person)
+        let count = try found(try Self.room(body))
         return try await perform(CompleteCount.name, ["countId": .int(count)], request, as: person)
       }
     }
     router.delete("/api/inventory/delete-scanned-entry") { request, _ -> Response in
       try await answer(request) { person, body throws(Refusal) in
         let code = try Self.text(body, "barcode")
-        let count = try found(try Self.room(body))
+        let count = try scanned(code, body)
         return try await perform(
           UnscanCount.name, ["countId": .int(count), "code": .string(code)], request, as: person)
       }
@@ -74,7 +74,7 @@ struct CountRoutes {
     let status = Problem(refusal).status
     return .json(
       ["success": false, "error": code, "message": .string(refusal.message)],
-      status: status == .conflict || status == .unprocessableContent ? .badRequest : status)
+      status: [.conflict, .notFound, .unprocessableContent].contains(status) ? .badRequest : status)
   }
 
   private static func text(_ body: JSON, _ key: String) throws(Refusal) -> String {
@@ -93,7 +93,22 @@ struct CountRoutes {
     return room
   }
 
-  /// The room's open session. Unlike scanning, taking back begins none.
+  /// The open session in which `code` was scanned: of the month that is named, else the agency's latest.
+  private func scanned(_ code: String, _ body: JSON) throws(Refusal) -> Int64 {
+    guard (body["month"] ?? .null).isNull, (body["year"] ?? .null).isNull else {
+      return try found(try Self.room(body))
+    }
+    let agency = try Self.text(body, "agency")
+    do {
+      if let count = try gate.ledger.store.openCount(of: agency, holding: code) { return count }
+    } catch {
+      throw Refusal(failure: error)
+    }
+    throw Refusal(
+      .notFound, "Barcode \(code) is not in an open count of \(agency).", field: "barcode")
+  }
+
+  /// The room's open session. Unlike scanning, taking back and completing begin none.
   private func found(_ room: CountRoom) throws(Refusal) -> Int64 {
     let history: CountHistory
     do {
@@ -147,17 +162,13 @@ struct CountRoutes {
     let time = ISO8601.json(gate.ledger.store.now())
     let rooms = try await rooms()
     let people = rooms.values.flatMap { $0 }
-    let traffic = surroundings.traffic()
-    let figures: JSON = [
-      "totalConnections": .int(Int64(people.count)),
-      "messagesSent": .int(Int64(traffic["published"] ?? 0)),
-      "roomsActive": .int(Int64(rooms.count)), "errors": .int(Int64(traffic["refused"] ?? 0)),
-      "activeRooms": .int(Int64(rooms.count)),
-      "userSessions": .int(Int64(Set(people.compactMap { $0["userId"]?.integer }).count)),
-      "timestamp": time,
-    ]
+    let figures = LiveMetrics(
+      connections: people.count, rooms: rooms.count,
+      users: Set(people.compactMap { $0["userId"]?.integer }).count,
+      attendance: try await surroundings.attendance(),
+      errors: surroundings.traffic()["refused"] ?? 0)
     return [
-      "metrics": figures,
+      "metrics": figures.json(at: time),
       "roomStats": .object(
         JSON.Members(
           rooms.sorted { $0.key < $1.key }.map { name, people in

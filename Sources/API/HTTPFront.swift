@@ -22,6 +22,7 @@ package struct HTTPFront: Sendable {
     gate: Gate, surroundings: Surroundings, polling: PollingRoutes? = nil, logger: Logger
   ) {
     let router = Router(context: APIContext.self)
+    router.middlewares.add(CompressionMiddleware())
     router.middlewares.add(ProblemMiddleware())
     router.middlewares.add(
       GuardMiddleware(gate: gate))

@@ -70,7 +70,7 @@ struct LiveRoutes {
       ],
       "connection": [
         "protocol": "ws/wss", "path": "/api/ws", "port": Self.port(request),
-        "pingInterval": 30_000,
+        "pingInterval": .int(surroundings.pingInterval),
       ],
     ]
   }

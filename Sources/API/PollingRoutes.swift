@@ -37,8 +37,10 @@ package struct PollingRoutes: Sendable {
     let eventLoop = context.channel.eventLoop
     let departure = eventLoop.makePromise(of: Void.self)
     let watch = try await Departure.watch(context.channel, departure)
+    var asked = request.head
+    asked.headerFields[.cookie] = request.cookies
     let (head, body) = await answer(
-      try HTTPRequestHead(request.head), context.address, eventLoop, departure.futureResult,
+      try HTTPRequestHead(asked), context.address, eventLoop, departure.futureResult,
       { limit in try await request.body.collect(upTo: limit) })
     watch.end()
     return Response(

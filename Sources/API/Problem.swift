@@ -26,6 +26,7 @@ struct Problem: Error {
     case .duplicate, .insufficientStock, .wrongState, .alreadyCompleted, .inUse: .conflict
     case .tooLarge: .contentTooLarge
     case .operationReused: .unprocessableContent
+    case .upgradeRequired: .init(code: 426, reasonPhrase: "Upgrade Required")
     case .rateLimited: .tooManyRequests
     case .internalError: .internalServerError
     case .unavailable: .serviceUnavailable
@@ -39,6 +40,9 @@ struct Problem: Error {
       "title": .string(status.reasonPhrase), "status": .int(Int64(status.code)),
       "detail": .string(refusal.message), "code": .string(refusal.code.rawValue),
       "field": .text(refusal.field),
+      // Seed 001's server says it in these.
+      "error": refusal.code == .upgradeRequired ? .string(status.reasonPhrase) : nil,
+      "message": refusal.code == .upgradeRequired ? .string(refusal.message) : nil,
     ])
   }
 

@@ -57,7 +57,7 @@ struct SessionRoutes {
       guard let pin = body["pin"]?.text, pin.count <= 8 else {
         throw Refusal.invalid("pin", "is missing")
       }
-      guard let secret = Credentials.cookie(.device, in: request.headers[.cookie]) else {
+      guard let secret = Credentials.cookie(.device, in: request.cookies) else {
         throw Refusal(
           .forbidden, "A PIN counts on a paired device only. Sign in with the password.")
       }

@@ -24,7 +24,7 @@ struct StatusRoutes {
     }
     router.get("/health/detailed") { request, _ -> Response in
       _ = try await gate.person(request, .crew)
-      return .json(try detailedHealth())
+      return .json(try await detailedHealth())
     }
     router.get("/api/v1/statistics") { request, _ -> Response in
       _ = try await gate.person(request, .crew)
@@ -61,17 +61,23 @@ struct StatusRoutes {
     }
   }
 
-  private func detailedHealth() throws -> JSON {
+  private func detailedHealth() async throws -> JSON {
     let (isWell, details) = surroundings.health()
     let traffic = surroundings.traffic()
     let position = try store.position()
+    let attendance = try await surroundings.attendance()
+    let people = try await surroundings.presences().compactMap { $0["userId"]?.integer }
+    var live = LiveMetrics(
+      connections: attendance.total, rooms: attendance.rooms.count, users: Set(people).count,
+      attendance: attendance, errors: traffic["refused"] ?? 0
+    ).json(at: ISO8601.json(store.now()))
+    for (key, figure) in traffic { live[key] = .int(Int64(figure)) }
     return .compact([
       "status": isWell ? "healthy" : "unhealthy", "success": .bool(isWell),
       "version": .string(surroundings.version), "uptime": .int(surroundings.uptime),
       "checks": details,
       "services": ["websocket": "active", "database": "active"],
-      "websocket": .object(
-        JSON.Members(traffic.sorted { $0.key < $1.key }.map { ($0.key, .int(Int64($0.value))) })),
+      "websocket": live,
       "log": ["epoch": .string(position.epoch), "seq": .int(position.seq)],
       "uplink": surroundings.uplink(),
       "needsAPerson": .int(try store.shoreRefusalCount()),

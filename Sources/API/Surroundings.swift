@@ -15,6 +15,8 @@ package struct Surroundings: Sendable {
   /// How devices come to trust the hub; `nil` where there is no HTTPS.
   package var introduction: @Sendable () -> Introduction?
   package var version: String
+  /// After how many milliseconds of silence a WebSocket is pinged.
+  package var pingInterval: Int64
   package var started: ContinuousClock.Instant
 
   package init(
@@ -24,6 +26,7 @@ package struct Surroundings: Sendable {
     health: @escaping @Sendable () -> (isWell: Bool, details: JSON),
     uplink: @escaping @Sendable () -> JSON?,
     introduction: @escaping @Sendable () -> Introduction? = { nil }, version: String,
+    pingInterval: Int64,
     started: ContinuousClock.Instant = .now
   ) {
     self.presences = presences
@@ -33,6 +36,7 @@ package struct Surroundings: Sendable {
     self.uplink = uplink
     self.introduction = introduction
     self.version = version
+    self.pingInterval = pingInterval
     self.started = started
   }
 

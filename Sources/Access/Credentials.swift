@@ -1,6 +1,6 @@
 /// Where a request may carry its token.
 package enum Credentials {
-  package enum Cookie: String {
+  package enum Cookie: String, CaseIterable {
     case session = "quartermaster_session"
     /// What a paired device proves itself with.
     case device = "quartermaster_device"
@@ -25,6 +25,17 @@ package enum Credentials {
     guard let header else { return nil }
     return value(of: kind.secureName, in: header, separatedBy: ";")
       ?? value(of: kind.rawValue, in: header, separatedBy: ";")
+  }
+
+  /// What of a `Cookie` header counts. In TLS our own cookies of plain HTTP do not: whoever listens
+  /// there on the same host has read them, or has planted them.
+  package static func trusted(_ header: String?, isSecure: Bool) -> String? {
+    guard isSecure, let header else { return header }
+    let kept = header.split(separator: ";").filter { pair in
+      let name = String(pair.prefix { $0 != "=" }).trimmingSpaces
+      return !Cookie.allCases.contains { $0.rawValue == name }
+    }
+    return kept.isEmpty ? nil : kept.joined(separator: ";")
   }
 
   private static func value(of name: String, in list: String, separatedBy separator: Character)

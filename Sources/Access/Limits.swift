@@ -18,10 +18,10 @@ package struct Limits: Sendable {
   package var connectionAttemptsPerMinute = 600
   /// Messages on one connection within a minute, of all types together.
   package var messagesPerMinute = 6_000
-  /// Messages of one type on one connection within a minute.
+  /// Commands, and whatever else is work, of one kind on one connection within a minute.
   package var messagesPerMinutePerType = 3_000
-  /// Messages of one type on one connection within a minute that are no commands: signing in,
-  /// subscribing, pinging.
+  /// Messages on one connection within a minute that are no commands, of all types together: signing
+  /// in, subscribing, pinging.
   package var controlMessagesPerMinute = 100
   /// Connections in one count room.
   package var connectionsPerRoom = 50

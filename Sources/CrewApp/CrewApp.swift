@@ -60,11 +60,16 @@ package struct CrewApp: Sendable {
     self.version = version
     let places = sources.map { (source: $0, path: Self.place(of: $0.path, version)) }
     let modules = places.filter { $0.path.hasSuffix(".js") && $0.path != Self.worker }
-    // A language is fetched by who reads it, the welcome by who needs it; all else is needed at once.
-    let preloads = modules.filter {
-      !$0.source.path.hasPrefix("lang/") && $0.source.path != "welcome.js"
-    }
-    .map { #"<link rel="modulepreload" href="\#($0.path)">"# }.joined(separator: "\n")
+    // Named in the page, so that none waits until another has been read.
+    let first = Self.imported(
+      by: "app.js",
+      Dictionary(
+        uniqueKeysWithValues: modules.map {
+          ($0.source.path, String(decoding: $0.source.bytes, as: UTF8.self))
+        }))
+    let preloads = modules.filter { first.contains($0.source.path) }.map {
+      #"<link rel="modulepreload" href="\#($0.path)">"#
+    }.joined(separator: "\n")
     let kept = places.filter { $0.path != Self.worker && $0.path != Self.welcome }
       .map { "'\($0.path)'" }.joined(separator: ", ")
     files = Dictionary(
@@ -85,6 +90,23 @@ package struct CrewApp: Sendable {
           tag: "\"\(Self.hex(SHA256.hash(data: bytes)))\"", isImmutable: isImmutable)
         return (path, file)
       })
+  }
+
+  /// What `module` imports before it runs, and what that imports; not what is fetched when wanted.
+  static func imported(by module: String, _ texts: [String: String]) -> Set<String> {
+    var found: Set<String> = []
+    var open = [module]
+    while let path = open.popLast() {
+      guard let text = texts[path], found.insert(path).inserted else { continue }
+      for match in text.matches(of: /(?m)^import [^']*'([^'\n]+)'/) {
+        var parts = path.split(separator: "/").dropLast()
+        for step in match.1.split(separator: "/") where step != "." {
+          if step == ".." { parts = parts.dropLast() } else { parts.append(step) }
+        }
+        open.append(parts.joined(separator: "/"))
+      }
+    }
+    return found
   }
 
   private static func place(of path: String, _ version: String) -> String {

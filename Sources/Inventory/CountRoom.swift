@@ -33,6 +33,9 @@ package struct CountRoom: Sendable, Hashable {
     CountRoom(name)?.name ?? trimmed(name)
   }
 
+  /// The one spelling of an agency's name.
+  package static func agency(_ name: String) -> String { trimmed(name) }
+
   private static func number(_ value: JSON) -> Int? {
     if let integer = value.integer { return Int(exactly: integer) }
     guard let text = value.text.map(trimmed), (1...4).contains(text.utf8.count),

@@ -17,6 +17,8 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case alreadyCompleted = "already_completed"
     case inUse = "in_use"
     case operationReused = "operation_reused"
+    /// What was asked for is spoken as another protocol only.
+    case upgradeRequired = "upgrade_required"
     case storageFull = "storage_full"
     case unavailable = "unavailable"
     case internalError = "internal_error"
@@ -41,7 +43,7 @@ package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     case .rateLimited, .storageFull, .unavailable, .internalError: true
     case .malformed, .unknownCommand, .invalidField, .tooLarge, .unauthenticated, .sessionEnded,
       .forbidden, .notFound, .duplicate, .insufficientStock, .wrongState,
-      .alreadyCompleted, .inUse, .operationReused:
+      .alreadyCompleted, .inUse, .operationReused, .upgradeRequired:
       false
     }
   }

@@ -85,7 +85,9 @@ struct Assembly {
     started: (Doors) async throws -> Void
   ) async throws {
     let position = try store.position()
-    let hub = Hub(gate: gate, position: position)
+    let hub = Hub(
+      gate: gate, position: position,
+      heartbeat: Heartbeat(silence: .seconds(Int64(configuration.heartbeatSeconds))))
     try await hub.start(on: group, head: position.seq)
     let receipts = SecondReceipts(store: store, hub: hub)
     let (uplink, downlink) = try makeUplink(hub, receipts)
@@ -249,7 +251,8 @@ struct Assembly {
           guard var json = uplink?.status.json else { return nil }
           json["down"] = downlink?.status.json
           return json
-        }, introduction: { introduction.withLock { $0 } }, version: Version.current),
+        }, introduction: { introduction.withLock { $0 } }, version: Version.current,
+        pingInterval: hub.heartbeat.silence.nanoseconds / 1_000_000),
       polling: PollingRoutes(path: sockets.server.settings.path) {
         head, address, loop, departure, body in
         await sockets.server.answer(
@@ -369,6 +372,8 @@ extension Attendance {
     byRole = census.byRole
     byNamespace = census.byNamespace
     byPlace = census.byPlace
+    (received, sent) = (census.received, census.sent)
+    roundTrips = census.roundTrips
     self.rooms = rooms
   }
 }

@@ -18,6 +18,8 @@ struct HubConfiguration: Sendable {
   /// `nil` where HTTPS is switched off.
   var tls: TLS?
   var eventLoops: Int
+  /// A WebSocket that is silent for so long is asked for a sign of life.
+  var heartbeatSeconds: Int
   var allowedOrigins: [String]
   var currency: String
   var logLevel: Logger.Level
@@ -74,7 +76,7 @@ struct HubConfiguration: Sendable {
   }
 
   private static let keys =
-    ["data", "listen", "eventLoops", "allowedOrigins", "currency", "logLevel"]
+    ["data", "listen", "eventLoops", "heartbeatSeconds", "allowedOrigins", "currency", "logLevel"]
     + ["shore.url", "shore.site", "shore.siteKeyFile", "shore.commands", "shore.manageAdmins"]
     + ["shore.ca", "shore.pin", "shore.certificate", "shore.certificateKey"]
     + ["link.profile", "link.bytesPerHour", "link.bytesPerDay", "link.bytesPerMonth"]
@@ -106,6 +108,7 @@ struct HubConfiguration: Sendable {
     (host, port) = try Self.address(listen, "listen")
     tls = try Self.tls(settings, beside: (host, port))
     eventLoops = try settings.number("eventLoops", 1...64) ?? 1
+    heartbeatSeconds = try settings.number("heartbeatSeconds", 5...3600) ?? 30
     allowedOrigins = settings.texts("allowedOrigins") ?? []
     currency = settings.text("currency") ?? "EUR"
     guard currency.count == 3, currency.allSatisfy({ $0.isASCII && $0.isUppercase }) else {
@@ -180,6 +183,7 @@ struct HubConfiguration: Sendable {
     let pairs: [(name: String, differs: Bool)] = [
       ("data", data != other.data), ("listen", (host, port) != (other.host, other.port)),
       ("tls", tls != other.tls), ("eventLoops", eventLoops != other.eventLoops),
+      ("heartbeatSeconds", heartbeatSeconds != other.heartbeatSeconds),
       ("currency", currency != other.currency),
       ("history", history != other.history),
       ("limits.replayedEvents", limits.replayedEvents != other.limits.replayedEvents),
@@ -287,6 +291,7 @@ struct HubConfiguration: Sendable {
     func quoted(_ text: String) -> String { JSON.string(text).encoded }
     var lines = [
       "data: \(quoted(data))", "listen: \"\(host):\(port)\"", "eventLoops: \(eventLoops)",
+      "heartbeatSeconds: \(heartbeatSeconds)",
       "currency: \(currency)", "logLevel: \(logLevel.rawValue)",
       "allowedOrigins: [\(allowedOrigins.map { quoted($0) }.joined(separator: ", "))]", "tls:",
     ]

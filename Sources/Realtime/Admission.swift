@@ -54,7 +54,8 @@ package struct Admission: Sendable {
     guard let origin = request.headers.first(name: "origin") else { return }
     let host = request.headers.first(name: "host")
     guard Origins.mayConnect(origin, host: host, hub.gate.allowedOrigins) else {
-      throw Refusal(.forbidden, "Pages from \(origin.prefix(100)) may not connect here.")
+      // As the systems' own servers turn such a handshake down: with 401.
+      throw Refusal(.unauthenticated, "Pages from \(origin.prefix(100)) may not connect here.")
     }
   }
 }

@@ -11,6 +11,11 @@ package struct Census: Sendable, Equatable {
   package var byPlace: [String: Int] = [:]
   /// Topics that anybody listens to, once per event loop.
   package var topics = 0
+  /// Messages from devices, and to them, since the hub began.
+  package var received = 0
+  package var sent = 0
+  /// How long the connections that were asked for a sign of life took to answer, in nanoseconds.
+  package var roundTrips: [Int64] = []
 
   package init() {}
 
@@ -21,6 +26,7 @@ package struct Census: Sendable, Equatable {
       authenticated += 1
       byRole[role.rawValue, default: 0] += 1
     }
+    if let roundTrip = receiver.roundTrip { roundTrips.append(roundTrip.nanoseconds) }
     for namespace in Set(receiver.topics.compactMap(Namespace.init(topic:))) {
       byNamespace[namespace.rawValue, default: 0] += 1
     }
@@ -34,6 +40,9 @@ package struct Census: Sendable, Equatable {
     sum.byNamespace.merge(right.byNamespace, uniquingKeysWith: +)
     sum.byPlace.merge(right.byPlace, uniquingKeysWith: +)
     sum.topics += right.topics
+    sum.received += right.received
+    sum.sent += right.sent
+    sum.roundTrips += right.roundTrips
     return sum
   }
 }
@@ -43,6 +52,8 @@ extension Deck {
     var census = Census()
     for receiver in receivers.values { census.count(receiver) }
     census.topics = topics
+    census.received = received
+    census.sent = sent
     return census
   }
 }

@@ -20,6 +20,9 @@ package final class Deck {
   private var unflushed: [Receiver] = []
   private var isFlushScheduled = false
   private var heartbeat: RepeatedTask?
+  /// Messages from devices, and to them, since the start.
+  var received = 0
+  var sent = 0
   /// The last event that was delivered on this loop.
   package private(set) var head: Int64
   /// The last event among them that may have changed what somebody's rows say.

@@ -68,7 +68,8 @@ package final class Listener: Sendable {
           try channel.pipeline.syncOperations.addHandler(SecureEntrance(security))
         }
         return try Self.configure(
-          channel, admission, patience, callers, http: http, refusal: refusal)
+          channel, isSecure: security != nil, admission, patience, callers, http: http,
+          refusal: refusal)
       }
     }
     channel =
@@ -86,12 +87,12 @@ package final class Listener: Sendable {
   package var port: Int { channel.channel.localAddress?.port ?? 0 }
 
   private static func configure(
-    _ channel: any Channel, _ admission: Admission, _ patience: TimeAmount, _ callers: Callers,
-    http: @escaping HTTPFront, refusal: @escaping RefusalFront
+    _ channel: any Channel, isSecure: Bool, _ admission: Admission, _ patience: TimeAmount,
+    _ callers: Callers, http: @escaping HTTPFront, refusal: @escaping RefusalFront
   ) throws -> EventLoopFuture<Service> {
     let decision = Upgrader.Decision(admission: admission)
     let upgrades = NIOTypedHTTPServerUpgradeConfiguration<Service>(
-      upgraders: [Upgrader(admission: admission, decision: decision)],
+      upgraders: [Upgrader(admission: admission, isSecure: isSecure, decision: decision)],
       notUpgradingCompletionHandler: { channel in
         FirstRequest.leave(channel)
         if let reason = decision.refusal {

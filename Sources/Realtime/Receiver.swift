@@ -54,6 +54,7 @@ package final class Receiver {
 
   package var hub: Hub { deck.hub }
   var lastHeard: NIODeadline { voice?.lastHeard ?? .now() }
+  var roundTrip: TimeAmount? { voice?.roundTrip }
   package var isOpen: Bool { voice?.isOpen ?? false }
 
   package var presence: Presence? {
@@ -204,7 +205,7 @@ package final class Receiver {
     let event = shared.event
     guard event.audience.includes(identity) else { return nil }
     for rendition in renditions where isSubscribed(to: event, in: rendition) {
-      if let frames = shared.frames(in: rendition) { return frames }
+      if let frames = shared.heard(by: identity)?.frames(in: rendition) { return frames }
     }
     return nil
   }
@@ -232,7 +233,7 @@ package final class Receiver {
   /// Tells what concerns everybody who has signed in, whatever they listen to.
   func tellAnyway(_ shared: SharedEvent) {
     guard let rendition = renditions.first, shared.event.audience.includes(identity),
-      let frames = shared.frames(in: rendition)
+      let frames = shared.heard(by: identity)?.frames(in: rendition)
     else { return }
     tell(frames)
   }
@@ -241,7 +242,7 @@ package final class Receiver {
     guard let voice else { return }
     voice.say(frames, promise: nil)
     wasTold = true
-    willFlush()
+    wrote(frames.messages.count)
     if !voice.isKeepingUp { close(.tooSlow) }
   }
 
@@ -251,12 +252,13 @@ package final class Receiver {
       written?.fail(ChannelError.ioOnClosedChannel)
       return
     }
-    guard let frames = shared.frames(in: rendition), selects(shared.event) else {
+    guard let frames = shared.heard(by: identity)?.frames(in: rendition), selects(shared.event)
+    else {
       written?.succeed()
       return
     }
     voice.say(frames, promise: written)
-    willFlush()
+    wrote(frames.messages.count)
   }
 
   package func close(_ farewell: Farewell) {
@@ -269,6 +271,16 @@ package final class Receiver {
 
   func drop() {
     voice?.drop()
+  }
+
+  /// Counts a message from the device.
+  package func read() { deck.received += 1 }
+
+  /// Counts messages that were written to the device, which go out with whatever else is written in
+  /// this turn of the loop.
+  package func wrote(_ messages: Int = 1) {
+    deck.sent += messages
+    willFlush()
   }
 
   /// What was written goes out with whatever else is written in this turn of the loop.

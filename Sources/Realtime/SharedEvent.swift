@@ -10,6 +10,9 @@ package final class SharedEvent: Sendable {
   let passage: Int64
   private let rendered = Mutex<[(rendition: ObjectIdentifier, frames: SharedFrames?)]>([])
 
+  /// What is told outside the crew, once it was asked for.
+  private let outward = Mutex<SharedEvent??>(nil)
+
   private static let passages = Atomic<Int64>(0)
 
   package init(_ event: Event, epoch: String) {
@@ -31,6 +34,18 @@ package final class SharedEvent: Sendable {
 
   /// Whether it stands in no log.
   package var isPassing: Bool { event.seq == 0 }
+
+  /// The event as `identity` hears it: whole within the crew; outside, what is open, made once for all
+  /// who stand there. `nil` where nothing is.
+  func heard(by identity: Identity?) -> SharedEvent? {
+    if let identity, Roles.crew.contains(identity.role) { return self }
+    return outward.withLock { outward in
+      if let known = outward { return known }
+      let made = event.outward.map { SharedEvent($0, epoch: epoch) }
+      outward = .some(made)
+      return made
+    }
+  }
 
   /// What `rendition` says of the event; `nil` where that is nothing.
   package func frames(in rendition: Rendition) -> SharedFrames? {

@@ -9,6 +9,8 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
   typealias UpgradeResult = Listener.Service
 
   let admission: Admission
+  /// Whether the connection is in TLS.
+  let isSecure: Bool
   /// What admission decided for this connection; read by `upgrade` or by whoever must refuse.
   let decision: Decision
 
@@ -72,12 +74,13 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
     let promise = channel.eventLoop.makePromise(of: HTTPHeaders.self)
     let address = channel.remoteAddress?.ipAddress ?? "local"
     let (admission, decision) = (admission, decision)
+    let request = isSecure ? upgradeRequest.withTrustedCookies : upgradeRequest
     let head = admission.hub.deck(on: channel.eventLoop)?.head ?? 0
     promise.completeWithTask {
       do throws(Refusal) {
         let handshake = try OpeningHandshake(upgradeRequest)
         decision.admitted(
-          try await admission.admit(upgradeRequest, address: address, asOf: head))
+          try await admission.admit(request, address: address, asOf: head))
         return handshake.answered(initialResponseHeaders)
       } catch {
         decision.refused(error)
@@ -104,5 +107,18 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
           deflate: OpeningHandshake(upgradeRequest).deflate))
       return .webSocket
     }
+  }
+}
+
+extension HTTPRequestHead {
+  fileprivate var withTrustedCookies: HTTPRequestHead {
+    let sent = headers["cookie"]
+    guard !sent.isEmpty else { return self }
+    var head = self
+    head.headers.remove(name: "cookie")
+    if let kept = Credentials.trusted(sent.joined(separator: "; "), isSecure: true) {
+      head.headers.add(name: "cookie", value: kept)
+    }
+    return head
   }
 }

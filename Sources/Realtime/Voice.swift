@@ -8,6 +8,8 @@ package protocol Voice: AnyObject {
   var isKeepingUp: Bool { get }
   /// When the device last sent anything.
   var lastHeard: NIODeadline { get }
+  /// From the hub's last question for a sign of life to the answer.
+  var roundTrip: TimeAmount? { get }
   /// Whether it is shown each event that its device has asked for and may hear, before that is told.
   var isSelective: Bool { get }
   /// - Returns: whether the device is to be told.

@@ -57,11 +57,12 @@ extension Store {
       .map { Epoch(name: $0[0], firstSeq: $0[1]) }
   }
 
-  /// Events after `seq` in log order, of every topic and audience.
+  /// Events after `seq` in log order, of every topic and audience. Those that tell the level of what
+  /// is being counted blind are for managers, however old they are.
   package func events(after seq: Int64, limit: Int) throws(StoreError) -> [Event] {
     try read { db in
       try db.cachedStatement(
-        sql: "SELECT \(Event.columns) FROM event WHERE seq > ? ORDER BY seq LIMIT ?"
+        sql: "SELECT \(Event.columnsForReaders) FROM event WHERE seq > ? ORDER BY seq LIMIT ?"
       ).fetchEvents([seq, limit])
     }
   }
@@ -94,10 +95,24 @@ extension Store {
 }
 
 extension Event {
-  static let columns = """
-    seq, type, lane, roles, branch, customer, hearer, topics, user, device, operation, time, \
+  static let columns = columns(roles: "roles")
+
+  /// The columns as readers of the log get them now: what tells the level of a product that is being
+  /// counted blind is for those who may complete the count.
+  static let columnsForReaders = columns(
+    roles: """
+      CASE WHEN (type GLOB 'inventory:*' OR type = 'procurement:proposed') AND IIF( \
+      type = 'inventory:bulk_updated', EXISTS (SELECT 1 FROM blind_product), \
+      json_extract(data, '$.productId') IN (SELECT product FROM blind_product)) \
+      THEN roles & \(CompleteCount.performers.rawValue) ELSE roles END
+      """)
+
+  private static func columns(roles: String) -> String {
+    """
+    seq, type, lane, \(roles), branch, customer, hearer, topics, user, device, operation, time, \
     device_time, data
     """
+  }
 
   init(_ row: Row) throws {
     let topics: String = row[7]

@@ -104,6 +104,23 @@ extension Store {
   package func resolve(_ thing: Thing, _ references: [Reference]) throws(StoreError) -> [Int64?] {
     try read { db in try references.map { try thing.find($0, db) } }
   }
+
+  /// How many of the inventory item that `reference` means nobody has reserved; `nil` while that is kept
+  /// from `role` by a blind count.
+  package func available(of reference: Reference, to role: Role?) throws(StoreError) -> Int64? {
+    let isCounter = Listing.isCounter(role)
+    return try read { db in
+      guard let id = try Thing.item.find(reference, db) else { return nil }
+      return try Int64.fetchOne(
+        db.cachedStatement(
+          sql: """
+            SELECT s.quantity - COALESCE((SELECT SUM(r.quantity - r.fulfilled) FROM reservation r
+              WHERE r.product = s.product AND r.location = s.location AND r.lot = s.lot
+                AND r.status = 'active'), 0)
+            FROM stock s WHERE s.id = ? AND NOT (? AND \(Listing.isBlind("s.product")))
+            """), arguments: [id, isCounter])
+    }
+  }
 }
 
 extension LedgerTransaction {

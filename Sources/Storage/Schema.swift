@@ -20,6 +20,7 @@ enum Schema {
     migrator.registerMigration("3 the way down") { try $0.execute(sql: wayDown) }
     migrator.registerMigration("4 the uplink's manners") { try $0.execute(sql: manners) }
     migrator.registerMigration("5 pairing and PIN") { try $0.execute(sql: pairing) }
+    migrator.registerMigration("6 blind counts") { try $0.execute(sql: blindCounts) }
     return migrator
   }
 

@@ -7,8 +7,12 @@ package struct Heartbeat: Sendable {
   /// A connection that is silent for so long is asked, and closed when it stays silent as long again.
   package var silence: TimeAmount
 
-  package init(sweep: TimeAmount = .seconds(15), silence: TimeAmount = .seconds(30)) {
+  package init(sweep: TimeAmount, silence: TimeAmount) {
     self.sweep = sweep
     self.silence = silence
+  }
+
+  package init(silence: TimeAmount = .seconds(30)) {
+    self.init(sweep: .nanoseconds(silence.nanoseconds / 2), silence: silence)
   }
 }

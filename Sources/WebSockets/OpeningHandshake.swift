@@ -12,6 +12,13 @@ package struct OpeningHandshake: Sendable {
     guard request.method == .GET, request.version == .http1_1 else {
       throw Refusal(.malformed, "A WebSocket is opened by a GET of HTTP/1.1.")
     }
+    guard
+      request.headers.contains(name: "sec-websocket-key")
+        || request.headers.contains(name: "sec-websocket-version")
+    else {
+      throw Refusal(
+        .upgradeRequired, "This is a WebSocket. Open it with a WebSocket client (RFC 6455).")
+    }
     let connection = request.headers[canonicalForm: "connection"]
     guard connection.contains(where: { $0.lowercased() == "upgrade" }) else {
       throw Refusal(.malformed, "The Connection header must name Upgrade (RFC 6455).")

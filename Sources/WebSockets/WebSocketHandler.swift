@@ -64,6 +64,9 @@ package final class WebSocketHandler: ChannelInboundHandler {
   private var isWritable = true
   /// When the peer last sent anything.
   package private(set) var lastHeard: NIODeadline = .now()
+  private var pinged: NIODeadline?
+  /// From the last ping to its pong.
+  package private(set) var roundTrip: TimeAmount?
 
   /// - Parameter messageSize: bytes that a message may have, on the wire and inflated.
   package init(peer: any WebSocketPeer, messageSize: Int, deflate: DeflateAgreement? = nil) {
@@ -85,6 +88,12 @@ package final class WebSocketHandler: ChannelInboundHandler {
       return
     }
     context.write(wrapOutboundOut(frame), promise: promise)
+  }
+
+  /// Queues a ping.
+  package func ping() {
+    pinged = .now()
+    write(WebSocketFrames.ping)
   }
 
   /// Queues what is shared with others, deflated where this connection has agreed on it.
@@ -252,6 +261,9 @@ package final class WebSocketHandler: ChannelInboundHandler {
     case .ping:
       write(WebSocketFrames.pong(payload))
       flush()
+    case .pong:
+      roundTrip = pinged.map { .now() - $0 } ?? roundTrip
+      pinged = nil
     case .connectionClose: answerClose(payload, context)
     default: break
     }

@@ -4,6 +4,7 @@ import HubFixtures
 import Inventory
 import Realtime
 import Storage
+import Sync
 import Testing
 import Wire
 
@@ -229,6 +230,32 @@ import Wire
       #expect(outside["locations"]?.elements?.compactMap { $0["id"]?.integer } == [2])
       #expect(outside["orders"]?.elements?.isEmpty == true)
       #expect(try await live.get("/api/v1/snapshot").status == 401)
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("/api/v1/snapshot", true), ("/api/v1/products?limit=1000", true),
+      ("/api/v1/events?limit=1000", true), ("/api/openapi.json", true), ("/api/v1/me", false),
+    ])
+  func `a long answer is packed for clients that offer gzip, and the same for the others`(
+    path: String, isLong: Bool
+  ) async throws {
+    try await LiveHub.with { live in
+      let admin = try await live.person(.admin)
+      for index in 0..<40 { _ = try await live.product("P\(index)") }
+
+      let plain = try await live.get(path, as: admin)
+      let packed = try await live.request(
+        "GET", path, as: admin, headers: ["Accept-Encoding: br, gzip"])
+
+      #expect(plain.status == 200)
+      #expect(plain.headers["content-encoding"] == nil)
+      #expect(plain.headers["vary"] == (isLong ? "Accept-Encoding" : nil))
+      #expect(packed.headers["content-encoding"] == (isLong ? "gzip" : nil))
+      let body = isLong ? try Gzip.inflated(packed.body, limit: 1 << 20) : packed.body
+      #expect(body == plain.body)
+      #expect(!isLong || packed.body.count * 3 < plain.body.count)
     }
   }
 }

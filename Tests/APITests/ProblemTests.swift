@@ -17,7 +17,8 @@ import Wire
       (.forbidden, 403), (.notFound, 404), (.unknownCommand, 404), (.duplicate, 409),
       (.insufficientStock, 409), (.wrongState, 409), (.alreadyCompleted, 409), (.inUse, 409),
       (.tooLarge, 413),
-      (.operationReused, 422), (.rateLimited, 429), (.internalError, 500), (.unavailable, 503),
+      (.operationReused, 422), (.upgradeRequired, 426), (.rateLimited, 429), (.internalError, 500),
+      (.unavailable, 503),
       (.storageFull, 507),
     ] as [(Refusal.Code, Int)])
   func `each code has its status`(code: Refusal.Code, status: Int) throws {
@@ -37,7 +38,7 @@ import Wire
   }
 
   @Test func `every code is in the table`() {
-    #expect(Refusal.Code.allCases.count == 18)
+    #expect(Refusal.Code.allCases.count == 19)
   }
 
   @Test(

@@ -94,4 +94,20 @@ import Testing
     #expect(
       Credentials.token(authorization: authorization, cookie: cookie, query: query) == token)
   }
+
+  @Test(
+    arguments: [
+      (nil, nil), ("", nil), ("theme=dark", "theme=dark"), ("quartermaster_session=a", nil),
+      ("a=b; quartermaster_session=a; quartermaster_device=b;c=d", "a=b;c=d"),
+      (" quartermaster_device =b", nil),
+      ("__Host-quartermaster_session=a", "__Host-quartermaster_session=a"),
+      (
+        "quartermaster_session=old; __Host-quartermaster_session=new",
+        " __Host-quartermaster_session=new"
+      ),
+    ] as [(String?, String?)])
+  func `in TLS the cookies of plain HTTP do not count`(sent: String?, kept: String?) {
+    #expect(Credentials.trusted(sent, isSecure: true) == kept)
+    #expect(Credentials.trusted(sent, isSecure: false) == sent)
+  }
 }

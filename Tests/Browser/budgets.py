@@ -6,15 +6,29 @@ status 1 where a budget is broken.
 
 import csv
 import os
+import re
 import statistics
 import sys
 import time
+import urllib.request
 
 from aboard import Hub, Tablet, eventually, expect, sync_playwright
 
 PRODUCTS = 20_000
 SLOWER = 4
 WORDS = ["oil", "filter 12", "bottle red", "x-1999", "rope 8 mm"]
+
+# When the list that can be searched has been painted, by the page's own clock since it was asked for: what a
+# person waits for, without the time that the test's own questions take on the slowed processor.
+USABLE = """() => {
+  if (!location.protocol.startsWith('http')) return
+  const watcher = new MutationObserver(() => {
+    if (!document.querySelector('.list .row')) return
+    watcher.disconnect()
+    requestAnimationFrame(() => setTimeout(() => { window.usable = performance.now() }))
+  })
+  watcher.observe(document, { childList: true, subtree: true })
+}"""
 
 KEYSTROKES = """() => {
   window.paints = []
@@ -56,6 +70,13 @@ class Slowly:
         return self.tools.send("Runtime.getHeapUsage")["usedSize"] / 1e6
 
 
+def snapshot(hub, coding):
+    """As it travels, unpacked by nobody."""
+    request = urllib.request.Request(
+        f"{hub.url}/api/v1/snapshot", headers={"Authorization": f"Bearer {hub.admin}", "Accept-Encoding": coding})
+    return urllib.request.urlopen(request, timeout=60).read()
+
+
 def main():
     rows = []
     hub = Hub()
@@ -76,19 +97,25 @@ def main():
             eventually(lambda: page.evaluate("caches.keys().then((keys) => keys.length)"))
             rows.append(("first visit: sent, all but the stock itself", slowly.bytes / 1000, "kB", 150))
 
+            for how in ("identity", "gzip"):
+                began = time.monotonic()
+                size = len(snapshot(hub, how))
+                rows.append((f"the stock itself, {how}, in {time.monotonic() - began:.2f} s", size / 1000, "kB", None))
+
             tablet.sign_in("ben")
             expect(page.get_by_text("20,000 products")).to_be_visible(timeout=60_000)
             page.wait_for_timeout(4000)
             slowly.slow()
+            page.add_init_script(f"({USABLE})()")
             times = []
-            for _ in range(3):
-                began = time.monotonic()
+            for _ in range(7):
                 page.goto("about:blank")
-                began = time.monotonic()
                 page.goto(tablet.url, wait_until="commit")
-                page.get_by_text("20,000 products").wait_for(timeout=60_000)
-                times.append(time.monotonic() - began)
-            rows.append((f"later visits: {PRODUCTS:,} products to search", statistics.median(times), "s", 1.0))
+                page.wait_for_function("window.usable", timeout=60_000, polling=250)
+                times.append(page.evaluate("window.usable") / 1000)
+                expect(page.get_by_text("20,000 products")).to_be_visible()
+            rows.append((f"later visits: {PRODUCTS:,} products to search, median", statistics.median(times), "s", 1.0))
+            rows.append(("later visits: the slowest of seven", max(times), "s", None))
 
             tablet.ready()
             page.wait_for_timeout(2000)
@@ -106,6 +133,20 @@ def main():
             rows.append(("a keystroke until its result is painted, 95 of 100", statistics.quantiles(paints, n=20)[-1], "ms", 50))
 
             slowly.slow(1)
+            field.fill("X-299")
+            amount = page.locator(".list li").filter(has_text=re.compile(r"X-299\b")).locator(".amount")
+            times = []
+            for _ in range(7):
+                page.evaluate("""amount => {
+                  window.drawn = 0
+                  new MutationObserver((_, watcher) => { watcher.disconnect(); requestAnimationFrame(() => setTimeout(() => { window.drawn = Date.now() })) })
+                    .observe(amount, { childList: true, subtree: true, characterData: true })
+                }""", amount.element_handle())
+                began = time.time()
+                hub.post("stock/adjust", productId=300, locationId=hub.galley, quantity=1)
+                page.wait_for_function("window.drawn", polling=50)
+                times.append(page.evaluate("window.drawn") / 1000 - began)
+            rows.append(("a change by another hand until it is drawn, median", statistics.median(times), "s", 1.0))
             field.fill("")
             before = slowly.heap()
             for number in range(3000):
@@ -117,9 +158,9 @@ def main():
             hub.close()
     broken = 0
     for what, value, unit, budget in rows:
-        verdict = "" if value <= budget else "   over"
-        broken += value > budget
-        print(f"{what:60} {value:8.2f} {unit:8} of {budget}{verdict}")
+        isOver = budget is not None and value > budget
+        broken += isOver
+        print(f"{what:60} {value:8.2f} {unit:8}" + ("" if budget is None else f" of {budget}") + ("   over" if isOver else ""))
     return 1 if broken else 0
 
 

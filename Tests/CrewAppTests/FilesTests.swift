@@ -72,4 +72,34 @@ import Testing
       #expect(!text.contains("style=") && !text.contains("<script>"), "\(source.path)")
     }
   }
+
+  @Test func `the page names what it needs at once, and not what is fetched when wanted`() {
+    let page = String(decoding: CrewApp.shared.files["/"]?.bytes ?? [], as: UTF8.self)
+    let named = page.matches(of: /modulepreload" href="\/app\/[0-9a-f]+\/([^"]+)"/)
+      .map { String($0.1) }
+
+    #expect(named.contains("core/store.js") && named.contains("screens/stock.js"))
+    #expect(!named.contains("screens/tray.js") && !named.contains("core/words.js"))
+    #expect(!named.contains("lang/de.js") && !named.contains("welcome.js"))
+    #expect(
+      named.allSatisfy { CrewApp.shared.files["/app/\(CrewApp.shared.version)/\($0)"] != nil })
+  }
+
+  @Test func `imports are followed from each module's own folder`() {
+    let texts = [
+      "app.js": """
+      import { a } from './core/a.js'
+      import {
+        b,
+      } from './screens/b.js'
+      const later = () => import('./screens/later.js')
+      """,
+      "core/a.js": "import { c } from './c.js'", "core/c.js": "import { a } from './a.js'",
+      "screens/b.js": "import '../core/c.js'", "screens/later.js": "",
+    ]
+
+    #expect(
+      CrewApp.imported(by: "app.js", texts)
+        == ["app.js", "core/a.js", "core/c.js", "screens/b.js"])
+  }
 }

@@ -1,6 +1,7 @@
 import Access
 import HubFixtures
 import Inventory
+import NIOCore
 import Realtime
 import Testing
 import Wire
@@ -303,6 +304,20 @@ private struct Counter {
     }
   }
 
+  @Test(arguments: ["/ws", "/ws/", "/ws/other", "/ws/other/Alfa/10/2025", "/ws/inventory"])
+  func `a path that is no count room's is opened, and closed with the reason`(path: String)
+    async throws
+  {
+    try await LiveHub.with { live in
+      let client = try await WebSocketClient.connect(live, path: path)
+
+      #expect(
+        try await client.closing()
+          == WebSocketClient.Closed(
+            code: 1008, reason: "Invalid path - not an inventory WebSocket"))
+    }
+  }
+
   @Test(
     arguments: [
       "Alfa%20Romeo/9/2025", "Alfa%20Romeo/09/2025", "Alfa%20Romeo/09/2025/more",
@@ -359,6 +374,8 @@ private struct Counter {
         "/api/inventory/save-scan", body(["code": "B1", "user": user]), as: mia)
       let deleted = try await live.request(
         "DELETE", "/api/inventory/delete-scanned-entry", body(["barcode": "B1"]), as: mia)
+      let unknown = try await live.request(
+        "DELETE", "/api/inventory/delete-scanned-entry", body(["barcode": "B1"]), as: mia)
       let finished = try await live.post(
         "/api/inventory/finish-session", body(["user": user]), as: mia)
       let twice = try await live.post(
@@ -367,7 +384,12 @@ private struct Counter {
 
       #expect([saved, deleted, finished].map(\.status) == [200, 200, 200])
       #expect(try [saved, deleted, finished].allSatisfy { try $0.json["success"] == true })
-      #expect([again, twice].map(\.status) == [400, 400])
+      #expect([again, twice, unknown].map(\.status) == [400, 400, 400])
+      #expect(
+        try unknown.json.holds([
+          "success": false, "error": "VALIDATION_ERROR",
+          "message": "There is no scan of B1 that you could take back.",
+        ]))
       #expect(
         try again.json.holds([
           "success": false, "error": "VALIDATION_ERROR",
@@ -384,17 +406,114 @@ private struct Counter {
     }
   }
 
-  @Test func `taking back a scan where nothing is counted begins no count`() async throws {
+  @Test(arguments: [("DELETE", "delete-scanned-entry"), ("POST", "finish-session")])
+  func `taking back or completing where nothing is counted begins no count`(
+    method: String, route: String
+  ) async throws {
     try await LiveHub.with { live in
       let mia = try await live.person(.manager, name: "mia")
 
       let answer = try await live.request(
-        "DELETE", "/api/inventory/delete-scanned-entry", Counter.place(["barcode": "B1"]), as: mia)
+        method, "/api/inventory/\(route)", Counter.place(["barcode": "B1"]), as: mia)
 
-      #expect(answer.status == 404)
-      #expect(try answer.json["success"] == false)
+      #expect(answer.status == 400)
+      #expect(try answer.json.holds(["success": false, "error": "VALIDATION_ERROR"]))
       #expect(
         try await live.request("GET", "/api/v1/counts", as: mia).json["items"]?.elements == [])
+    }
+  }
+
+  @Test func `without month and year a scan is taken back where the agency has it`() async throws {
+    try await LiveHub.with { live in
+      let mia = try await live.person(.manager, name: "mia")
+      for (agency, month) in [("Alfa Romeo", "9"), ("Alfa Romeo", "10"), ("Fiat", "10")] {
+        _ = try await live.post(
+          "/api/inventory/save-scan",
+          ["agency": .string(agency), "month": .string(month), "year": 2025, "code": "B1"], as: mia)
+      }
+      let counters = [
+        try await Counter.enter(live, as: mia, room: "Alfa%20Romeo/9/2025"),
+        try await Counter.enter(live, as: mia),
+        try await Counter.enter(live, as: mia, room: "Fiat/10/2025"),
+      ]
+      func remove(_ body: JSON) async throws -> Int {
+        try await live.request(
+          "DELETE", "/api/inventory/delete-scanned-entry", body, as: mia
+        ).status
+      }
+      let entry: JSON = ["agency": " Alfa Romeo ", "barcode": "B1"]
+
+      let latest = try await remove(entry)
+      let other = try await remove(entry)
+      let none = try await remove(entry)
+      let half = try await remove(["agency": "Fiat", "barcode": "B1", "month": 10])
+      try await live.settle()
+
+      #expect([latest, other, none, half] == [200, 200, 400, 400])
+      var heard: [[String?]] = []
+      for counter in counters { heard.append(try await counter.heard().map { $0["type"]?.text }) }
+      #expect(heard == [["scan_removed"], ["scan_removed"], []])
+    }
+  }
+
+  @Test func `a scan that another takes back keeps who scanned it, and when`() async throws {
+    try await LiveHub.with { live in
+      try await Self.room(live) { mia, sam, _ in
+        try await sam.send("scan_added", Counter.scan("B1"))
+        _ = try await mia.web.receive("scan_added")
+
+        try await mia.send("scan_removed", Counter.scan("B1"))
+
+        let removed = try await sam.web.receive("scan_removed")
+        #expect(removed["data"]?["userName"]?.text == "mia")
+        #expect(
+          removed["data"]?["scanData"] == [
+            "code": "B1", "user": "sam", "timestamp": "2025-01-15T10:30:00.000Z",
+          ])
+      }
+    }
+  }
+
+  @Test func `what is sent, received and how long it takes is counted`() async throws {
+    let heartbeat = Heartbeat(sweep: .milliseconds(900), silence: .seconds(1))
+    try await LiveHub.with(loops: 2, heartbeat: heartbeat) { live in
+      let sam = try await live.person(.staff, name: "sam")
+      let counter = try await Counter.enter(live, as: sam)
+      func metrics() async throws -> JSON {
+        try await live.get("/api/inventory/websocket/metrics", as: sam).json["metrics"] ?? .null
+      }
+      let before = try await metrics()
+
+      _ = try await counter.heard()
+      try await counter.send("nonsense")
+      _ = try await counter.web.receive("error")
+      var frame = try await counter.web.frame()
+      while frame.opcode != Frame.ping { frame = try await counter.web.frame() }
+      try await counter.web.send(Frame(Frame.pong, frame.payload))
+
+      #expect(try await live.eventually { try await metrics()["latency"]?["connections"] == 1 })
+      let after = try await metrics()
+      func grown(_ key: String) -> Int64 {
+        (after[key]?.integer ?? 0) - (before[key]?.integer ?? 0)
+      }
+      #expect(grown("messagesReceived") == 2)
+      #expect(grown("messagesSent") == 2)
+      let detailed = try await live.get("/health/detailed", as: sam).json
+      #expect(detailed["services"]?["websocket"]?.text == "active")
+      #expect(
+        detailed["websocket"]?.holds([
+          "totalConnections": 1, "activeRooms": 1, "roomsActive": 1, "userSessions": 1,
+          "messagesReceived": after["messagesReceived"] ?? .null,
+          "messagesSent": after["messagesSent"] ?? .null,
+        ]) == true)
+      for key in ["average", "maximum"] {
+        guard case .number(let milliseconds)? = detailed["websocket"]?["latency"]?[key] else {
+          Issue.record("no \(key) latency")
+          continue
+        }
+        #expect((0..<10_000).contains(milliseconds))
+      }
+      #expect(detailed["websocket"]?["errors"] == 0)
     }
   }
 

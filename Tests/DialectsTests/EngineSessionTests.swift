@@ -131,6 +131,7 @@ import Testing
     #expect(session.timePassed(now: seconds(25)) == [.write([ping])])
     #expect(session.deadline == seconds(45))
     #expect(session.received(.pong(ByteBuffer()), now: seconds(30)) == [])
+    #expect(session.roundTrip == .seconds(5))
     #expect(session.deadline == seconds(55))
     #expect(session.timePassed(now: seconds(55)) == [.write([ping])])
     #expect(

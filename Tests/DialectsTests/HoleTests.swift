@@ -255,15 +255,19 @@ import Wire
     }
   }
 
-  @Test func `a page of the hub's own host may connect, another's may not`() async throws {
-    try await LiveHub.with { live in
+  @Test func `a page of the hub's own host or of an allowed one may connect, another's may not`()
+    async throws
+  {
+    try await LiveHub.with(origins: ["http://localhost:3000"]) { live in
       _ = try await WebSocketClient.connect(live, headers: ["Origin: http://hub.example"])
       let refused = await #expect(throws: WebSocketClient.Closed.self) {
         try await WebSocketClient.connect(live, headers: ["Origin: http://evil.example"])
       }
       _ = try await WebSocketClient.connect(live)
 
-      #expect(refused?.code == 403)
+      _ = try await WebSocketClient.connect(live, headers: ["Origin: http://localhost:3000"])
+
+      #expect(refused?.code == 401)
     }
   }
 

@@ -22,6 +22,7 @@ import Wire
         live: live,
         admin: try await WebSocketClient.open(live, as: try await live.person(.admin)), kit: kit,
         room: try await live.location(), ana: try await live.customer("Ana"))
+      _ = try await shop.admin.answers(to: Omni.auth)
       try await shop.admin.enter(.orders, .customers, .products, .inventory, .payments, .system)
       return shop
     }
@@ -71,7 +72,7 @@ import Wire
       try await live.perform("order.remove", ["orderId": .int(mistake)])
 
       let whose: JSON = [
-        "orderId": .int(order), "customerId": .int(shop.ana), "customerName": "Ana",
+        "orderId": .text(of: order), "customerId": .text(of: shop.ana), "customerName": "Ana",
       ]
       func with(_ more: KeyValuePairs<String, JSON>) -> JSON {
         var data = whose
@@ -81,24 +82,24 @@ import Wire
       try await shop.expect(
         .orders,
         [
-          ("order:created", with(["total": 5000, "status": "pending", "channel": "web"])),
+          ("order:created", with(["total": 50, "status": "pending", "channel": "web"])),
           (
             "order:updated",
             with([
               "changes": [
                 "items": [
                   [
-                    "productId": .int(shop.kit), "productName": "Impeller kit", "quantity": 3,
-                    "price": 2500,
+                    "productId": .text(of: shop.kit), "productName": "Impeller kit",
+                    "quantity": 3, "price": 25,
                   ]
-                ], "total": 7500,
+                ], "total": 75,
               ]
             ])
           ),
           (
             "order:status_changed", with(["oldStatus": "pending", "newStatus": "processing"])
           ),
-          ("order:deleted", ["orderId": .int(mistake)]),
+          ("order:deleted", ["orderId": .text(of: mistake)]),
         ])
     }
   }
@@ -131,7 +132,8 @@ import Wire
       }
 
       let what: JSON = [
-        "customerId": .int(shop.ana), "productId": .int(shop.kit), "productName": "Impeller kit",
+        "customerId": .text(of: shop.ana), "productId": .text(of: shop.kit),
+        "productName": "Impeller kit",
       ]
       func with(_ key: String, _ value: JSON) -> JSON {
         var data = what
@@ -157,7 +159,7 @@ import Wire
       try await shop.adjust(30, "return")
 
       let what: JSON = [
-        "productId": .int(shop.kit), "productName": "Impeller kit", "sku": "IMP-1",
+        "productId": .text(of: shop.kit), "productName": "Impeller kit", "sku": "IMP-1",
       ]
       func with(_ more: KeyValuePairs<String, JSON>) -> JSON {
         var data = what
@@ -212,7 +214,7 @@ import Wire
         "productId", "product.create",
         ["sku": "B-2", "name": "Bolt", "category": "hardware", "price": 200])
       try await live.perform(
-        "product.update", ["productId": .int(made), "price": 300, "name": "Bolt M8"])
+        "product.update", ["productId": .int(made), "price": 350, "name": "Bolt M8"])
       try await live.perform("product.remove", ["productId": .int(made)])
 
       try await shop.expect(
@@ -221,25 +223,25 @@ import Wire
           (
             "product:created",
             [
-              "productId": .int(made), "productName": "Bolt", "category": "hardware",
-              "price": 200,
+              "productId": .text(of: made), "productName": "Bolt", "category": "hardware",
+              "price": 2,
             ]
           ),
           (
             "product:updated",
             [
-              "productId": .int(made),
-              "changes": ["productName": "Bolt M8", "price": 300],
+              "productId": .text(of: made),
+              "changes": ["productName": "Bolt M8", "price": .number(3.5)],
             ]
           ),
           (
             "product:price_changed",
             [
-              "productId": .int(made), "productName": "Bolt M8", "sku": "B-2", "oldPrice": 200,
-              "newPrice": 300, "changePercentage": 50,
+              "productId": .text(of: made), "productName": "Bolt M8", "sku": "B-2", "oldPrice": 2,
+              "newPrice": .number(3.5), "changePercentage": 75,
             ]
           ),
-          ("product:deleted", ["productId": .int(made)]),
+          ("product:deleted", ["productId": .text(of: made)]),
         ])
     }
   }
@@ -260,7 +262,8 @@ import Wire
 
       func with(_ payment: Int64, _ more: KeyValuePairs<String, JSON>) -> JSON {
         var data: JSON = [
-          "paymentId": .int(payment), "orderId": .int(order), "customerId": .int(shop.ana),
+          "paymentId": .text(of: payment), "orderId": .text(of: order),
+          "customerId": .text(of: shop.ana),
         ]
         for (key, value) in more { data[key] = value }
         return data
@@ -270,13 +273,13 @@ import Wire
         [
           (
             "payment:failed",
-            with(failed, ["amount": 5000, "reason": "declined", "retryable": true])
+            with(failed, ["amount": 50, "reason": "declined", "retryable": true])
           ),
           (
             "payment:received",
-            with(paid, ["amount": 5000, "method": "card", "status": "success"])
+            with(paid, ["amount": 50, "method": "card", "status": "success"])
           ),
-          ("payment:refunded", with(paid, ["amount": 1000, "reason": "damaged"])),
+          ("payment:refunded", with(paid, ["amount": 10, "reason": "damaged"])),
         ])
     }
   }
@@ -317,6 +320,42 @@ import Wire
             ["message": "Maintenance", "scheduledAt": 1_705_316_400_000, "duration": 30]
           ),
         ])
+    }
+  }
+
+  @Test func `a product of no category says so`() async throws {
+    try await LiveHub.with { live in
+      let shop = try await Shop.open(live)
+      let bolt = try await live.product("Bolt")
+
+      try await shop.expect(
+        .products,
+        [("product:created", ["productId": .text(of: bolt), "category": .null, "price": 0])])
+    }
+  }
+
+  @Test func `who does not sign in as its clients do hears the hub's own numbers`() async throws {
+    try await LiveHub.with { live in
+      let shop = try await Shop.open(live)
+      let person = try await live.person(.manager)
+      let own = try await WebSocketClient.open(live, as: person)
+      try await own.enter(.orders)
+      let theirs = try await WebSocketClient.open(live, as: person)
+      try await theirs.enter(.orders)
+      // What it listens to already goes on, in its words.
+      let answers = try await theirs.answers(to: Omni.auth)
+
+      let order = try await shop.order()
+      try await live.settle()
+
+      #expect(
+        answers.last?["data"]?.holds(["userId": .text(of: person.user), "role": "manager"]) == true)
+      let told = try await own.events().compactMap { $0["data"] }
+      #expect(told.map { $0["orderId"] } == [.int(order)])
+      #expect(told.map { $0["total"] } == [5000])
+      let heard = try await theirs.events().compactMap { $0["data"] }
+      #expect(heard.map { $0["orderId"] } == [.text(of: order)])
+      #expect(heard.map { $0["total"] } == [50])
     }
   }
 

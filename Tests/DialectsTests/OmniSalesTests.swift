@@ -60,7 +60,7 @@ import Wire
       #expect(
         answers.first?.data == [
           "severity": "success", "message": "Authentication successful",
-          "userId": .int(person.user), "role": "manager",
+          "userId": .text(of: person.user), "role": "manager",
         ])
     }
   }
@@ -237,6 +237,38 @@ import Wire
     }
   }
 
+  @Test func `a hundred messages a minute, of whatever types, are answered and no more`()
+    async throws
+  {
+    try await LiveHub.with { live in
+      let client = try await WebSocketClient.open(live)
+      var answers: [String?] = []
+      for number in 0..<101 {
+        try await client.send(
+          number.isMultiple(of: 2) ? ["type": "ping"] : Omni.subscription("products"))
+      }
+      while answers.count < 101 {
+        let message = try await client.receiveAny()
+        if message["type"]?.text == "pong" { answers.append("pong") }
+        if message.isOfOmniSales { answers.append(message["data"]?["message"]?.text) }
+      }
+
+      #expect(answers.prefix(100).count { $0 == "pong" } == 50)
+      #expect(answers.prefix(100).count { $0 == "Subscribed to products" } == 50)
+      #expect(answers.last == "Rate limit exceeded")
+    }
+  }
+
+  @Test func `ten times as many end the connection`() async throws {
+    try await LiveHub.with { live in
+      let client = try await WebSocketClient.open(live)
+
+      for _ in 0..<1001 { try? await client.send(["type": "ping"]) }
+
+      #expect(try await client.closing().code == 4429)
+    }
+  }
+
   @Test func `statistics come flat as documented and wrapped as the server sends them`()
     async throws
   {
@@ -282,7 +314,9 @@ import Wire
       #expect(
         try entrance.json.holds(["message": "WebSocket API endpoint", "status": "ready"]))
       #expect(try entrance.json["endpoints"]?["stats"]?.text == "/api/ws/stats")
-      #expect(upgrade.status == 400)
+      #expect(upgrade.status == 426)
+      #expect(try upgrade.json["error"]?.text == "Upgrade Required")
+      #expect(try upgrade.json["message"]?.text?.isEmpty == false)
       #expect(info.keys == ["status", "version", "features", "connection"])
       #expect(info.holds(["status": "operational", "version": "1.0.0"]))
       let features = info["features"] ?? .null

@@ -55,6 +55,9 @@ extension JSON {
 
   var keys: [String] { members?.pairs.map(\.key) ?? [] }
 
+  /// An id as the systems write it.
+  static func text(of id: Int64) -> JSON { .string("\(id)") }
+
   /// Whether each member of `expected` is in this object.
   func holds(_ expected: JSON) -> Bool {
     expected.members?.pairs.allSatisfy { self[$0.key] == $0.value } ?? false
@@ -72,6 +75,12 @@ extension JSON {
 
 /// Omni Sales' messages.
 enum Omni {
+  /// What tells the hub that a client is one of theirs; the session is not the hub's to check.
+  static let auth: JSON = [
+    "type": "auth",
+    "data": ["userId": "user_123", "role": "admin", "sessionId": "session_456", "expiresAt": 0],
+  ]
+
   static func subscription(_ namespace: String) -> JSON {
     ["type": "subscribe", "data": ["namespace": .string(namespace)]]
   }

@@ -185,6 +185,21 @@ import Wire
     }
   }
 
+  @Test func `an event is as large as what it came in, attachments and all`() async throws {
+    try await serve { port in
+      let socket = try await joined(port)
+
+      // Of `421["size", 7 ]` all but Engine.IO's first digit.
+      try await socket.send(#"421["size", 7 ]"#)
+      #expect(try await socket.text() == "431[14]")
+      try await socket.send(#"451-2["size",{"_placeholder":true,"num":0}]"#)
+      try await socket.send(Frame(Frame.binary, Array(repeating: 9, count: 100)))
+      #expect(try await socket.text() == "432[142]")
+      try await socket.send(#"423["size"]"#)
+      #expect(try await socket.text() == "433[10]")
+    }
+  }
+
   @Test func `leaving one namespace leaves the others`() async throws {
     try await serve { port in
       let socket = try await joined(port)

@@ -284,7 +284,10 @@ import Wire
         ])
       try await live.perform(
         "notification.send",
-        ["kind": "alert", "title": "Door", "message": "The door is open", "severity": "warning"])
+        [
+          "category": "security", "title": "Door", "message": "The door is open",
+          "severity": "warning",
+        ])
       try await live.perform(
         "notification.send", ["title": "New", "message": "1.1 is here", "version": "1.1.0"])
       try await live.settle()
@@ -355,6 +358,16 @@ import Wire
       let moved = try await hand.everything().filter(\.isOfSommOS)
       #expect(
         Set(moved.compactMap { $0["type"]?.text }) == ["inventory_action", "inventory_update"])
+    }
+  }
+
+  @Test func `a hub that stops says so, with a code that clients come back from`() async throws {
+    try await LiveHub.with { live in
+      let client = try await WebSocketClient.open(live, as: try await live.person(.staff))
+
+      live.hub.closeAll()
+
+      #expect(try await client.closing().code == 1001)
     }
   }
 

@@ -91,6 +91,7 @@ final class SocketEcho: SocketPeer {
       socket.emit("message-back", event.arguments, attachments: event.attachments)
     case ("message-with-ack", let id?):
       socket.acknowledge(id, event.arguments, attachments: event.attachments)
+    case ("size", let id?): socket.acknowledge(id, [.int(Int64(event.size))])
     default: break
     }
   }

@@ -122,6 +122,8 @@ package struct LiveHub: Sendable {
         attendance.byRole = census.byRole
         attendance.byNamespace = census.byNamespace
         attendance.byPlace = census.byPlace
+        (attendance.received, attendance.sent) = (census.received, census.sent)
+        attendance.roundTrips = census.roundTrips
         attendance.rooms = hub.rooms
         return attendance
       },
@@ -133,7 +135,8 @@ package struct LiveHub: Sendable {
           "dropped": traffic.dropped, "relief": hub.relief.rawValue,
         ]
       },
-      health: { (true, ["database": ["ok": true]]) }, uplink: { nil }, version: "1.2.3")
+      health: { (true, ["database": ["ok": true]]) }, uplink: { nil }, version: "1.2.3",
+      pingInterval: hub.heartbeat.silence.nanoseconds / 1_000_000)
   }
 }
 

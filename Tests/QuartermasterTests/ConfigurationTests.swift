@@ -35,6 +35,37 @@ struct ConfigurationTests {
     #expect(uncommented.yaml == plain.yaml)
   }
 
+  @Test func `what the five systems let one set is set here, in these words`() async throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).yaml")
+    try """
+    listen: "127.0.0.1:3001"
+    allowedOrigins: ["http://localhost:3000", "https://yourdomain.com"]
+    heartbeatSeconds: 45
+    limits: {connections: 1000, connectionsPerRoom: 60, countMessagesPerMinute: 200,
+      controlMessagesPerMinute: 90, socketsPerUserPerMinute: 5, connectionsPerAddress: 10}
+    """.write(to: file, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(at: file) }
+
+    let set = try await HubConfiguration.load(flags: [:], file: file.path)
+    let plain = try await HubConfiguration.load(flags: [:], file: nil)
+
+    #expect(set.port == 3001)
+    #expect(set.rules.allowedOrigins == ["http://localhost:3000", "https://yourdomain.com"])
+    #expect(set.heartbeatSeconds == 45)
+    #expect(set.limits.connections == 1000)
+    #expect(set.limits.connectionsPerRoom == 60)
+    #expect(set.limits.countMessagesPerMinute == 200)
+    #expect(set.limits.controlMessagesPerMinute == 90)
+    #expect(set.limits.socketsPerUserPerMinute == 5)
+    #expect(set.limits.connectionsPerAddress == 10)
+    // Unless they are, what the documents say stands.
+    #expect(plain.heartbeatSeconds == 30)
+    #expect(plain.limits.connections == 10_000)
+    #expect(plain.limits.connectionsPerRoom == 50)
+    #expect(plain.limits.countMessagesPerMinute == 100)
+    #expect(plain.limits.controlMessagesPerMinute == 100)
+  }
+
   @Test func `a reload names what only a restart brings into force`() async throws {
     let before = try await HubConfiguration.load(flags: [:], file: nil)
     var after = before

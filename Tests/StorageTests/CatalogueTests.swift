@@ -47,7 +47,8 @@ import Wire
     "payment.settle": "paymentId status [reason]",
     "pos.sync": """
     clientId [syncType] status [progress] [total] [processed] [successful] [failed] [message] \
-    [error] [isOnline] [lastSync] [pendingTransactions] [pendingProducts]
+    [error] [isOnline] [lastSync] [pendingTransactions] [pendingProducts] \
+    [productsSynced] [transactionsSynced] [syncErrors]
     """,
     "procurement.decide": "proposalId decision [quantity] [note]",
     "product.create": """

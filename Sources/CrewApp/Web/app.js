@@ -9,31 +9,25 @@ import { request } from './core/request.js'
 import { isAdmin, isCrew, isManager, session } from './core/roles.js'
 import { onScan } from './core/scan.js'
 import { keep, loadSettings, settings, useTheme } from './core/settings.js'
-import { forgetCopy, loadCopy, loadRest, lowCount, onChange, store, tell } from './core/store.js'
-import { button, cameraView, confirmed, dialogView, icon, toasts } from './core/ui.js'
-import activity from './screens/activity.js'
-import adjust from './screens/adjust.js'
-import aboard from './screens/aboard.js'
-import alerts from './screens/alerts.js'
-import count from './screens/count.js'
-import move from './screens/move.js'
-import orders from './screens/orders.js'
-import pairing from './screens/pairing.js'
-import people from './screens/people.js'
-import product from './screens/product.js'
-import receive from './screens/receive.js'
-import sale from './screens/sale.js'
-import settingsScreen from './screens/settings.js'
+import { forgetCopy, loadCopy, loadRest, lowCount, onChange, readAhead, store, tell } from './core/store.js'
+import { button, cameraView, confirmed, dialogView, icon, say, toasts } from './core/ui.js'
 import signIn, { offerCode } from './screens/sign-in.js'
 import stock from './screens/stock.js'
-import sync from './screens/sync.js'
-import transfers from './screens/transfers.js'
-import tray from './screens/tray.js'
 
-const screens = {
-  stock, adjust, count, receive, move, orders, transfers, sale, alerts, aboard, sync, tray, people, pairing,
-  activity, settings: settingsScreen, product,
+// What the first sight needs is there from the start; each other screen is a file less before it.
+const screens = { stock }
+const further = [
+  'adjust', 'count', 'receive', 'move', 'orders', 'transfers', 'sale', 'alerts', 'aboard', 'tray', 'people', 'pairing',
+  'activity', 'product', 'sync', 'settings',
+]
+
+/** Fetches the screens that are not here yet: soon, since the line may be gone when one is wanted. */
+async function loadScreens(...names) {
+  await Promise.all(names.filter((name) => !screens[name]).map(async (name) => {
+    screens[name] = (await import(`./screens/${name}.js`)).default
+  }))
 }
+
 const titles = {
   stock: () => t('Stock'), adjust: () => t('Adjust'), move: () => t('Move'), receive: () => t('Receive'),
   count: () => t('Count'), orders: () => t('Orders'), transfers: () => t('Transfers'), sale: () => t('Sale'),
@@ -57,6 +51,7 @@ function route() {
   const [name, ...rest] = location.hash.replace(/^#\//, '').split('/').map(decodeURIComponent)
   if (name === 'pair') return void pair(rest[0] ?? '')
   const target = name === 'more' || name === 'product' || offered().includes(name) ? name : 'stock'
+  if (target !== 'more' && !screens[target]) return void fetched(target)
   open.screen?.close?.()
   onScan((code) => { location.hash = `#/adjust/${encodeURIComponent(code)}` })
   open = { name: target, at: location.hash, screen: target === 'more' ? { view: more } : screens[target](...rest) }
@@ -64,6 +59,18 @@ function route() {
   draw()
   document.getElementById('title')?.focus({ preventScroll: true })
   scrollTo(0, 0)
+}
+
+/** A screen that is wanted before it has come. */
+async function fetched(name) {
+  const wanted = location.hash
+  try {
+    await loadScreens(name)
+    if (location.hash === wanted && settings.me) route()
+  } catch {
+    say(t('The hub does not answer. Try again when there is a line.'), 'bad')
+    if (location.hash === wanted) location.hash = open.at || '#/stock'
+  }
 }
 
 /** A code that a QR code brought. It does not stay in the history, and takes nobody's place unasked. */
@@ -138,7 +145,7 @@ function shell() {
         h('h1', { id: 'title', tabindex: '-1' }, title),
         lineButton()),
       h('div', { class: 'notices' }, notices()),
-      h('main', { id: 'main', key: open.at }, store.isComplete ? open.screen.view() : firstWait())),
+      h('main', { id: 'main', key: open.at, 'data-at': open.at }, store.isComplete ? open.screen.view() : firstWait())),
     navigation([...onTheBar(), 'more'], 'bar'),
   ]
 }
@@ -180,7 +187,7 @@ let signedOutWhy = ''
 let storageFails = false
 
 async function begin(identity) {
-  await keep({ me: identity })
+  if (settings.me !== identity) await keep({ me: identity })
   signedOutWhy = ''
   const [hasCopy] = await Promise.all([
     loadCopy(identity.userId), openOnce().then(reloadQueue).catch(() => { storageFails = true }),
@@ -188,11 +195,16 @@ async function begin(identity) {
   route()
   // The list first, then what only the next touch needs.
   if (hasCopy) await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
-  loadRest()
+  await loadRest()
+  if (settings.me !== identity) return
   isSettled = true
   start(identity)
   persist()
+  loadFurther()
 }
+
+/** All other screens: without a worker that keeps them they must be here before the line is gone. */
+const loadFurther = () => loadScreens(...further).catch(() => setTimeout(loadFurther, 5000))
 
 let opening = null
 const openOnce = () => opening ??= openQueue()
@@ -265,6 +277,7 @@ addEventListener('unhandledrejection', ({ reason }) => {
 })
 
 useTheme()
+readAhead()
 await loadSettings()
 useTheme()
 link.isPaused = settings.offline

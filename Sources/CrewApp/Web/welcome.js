@@ -5,7 +5,8 @@ import { h, patch } from './core/dom.js'
 import { language, languages, t, useLanguage } from './core/i18n.js'
 import { request } from './core/request.js'
 import { keep, settings, useTheme } from './core/settings.js'
-import { chips, icon, qrCode, select } from './core/ui.js'
+import { qrCode } from './core/qr.js'
+import { chips, icon, select } from './core/ui.js'
 
 const kinds = () => [['apple', t('iPhone, iPad')], ['android', t('Android')], ['computer', t('Computer')]]
 const state = {
@@ -101,9 +102,12 @@ function draw() {
 useTheme()
 await useLanguage()
 draw()
-try {
-  state.hub = await request('/api/v1/trust', { timeout: 10000 })
-} catch {
-  state.isAway = true
+while (!state.hub) {
+  try {
+    state.hub = await request('/api/v1/trust', { timeout: 10000 })
+  } catch {
+    state.isAway = true
+  }
+  draw()
+  if (!state.hub) await new Promise((resolve) => setTimeout(resolve, 3000))
 }
-draw()

@@ -68,6 +68,7 @@ final class CountRoomConnection: WebSocketPeer, Voice {
   }
 
   func received(_ text: ByteBuffer) {
+    receiver.read()
     switch turnstile.arrived(text, size: text.readableBytes) {
     case .through: handle(text)
     case .queued: break
@@ -253,7 +254,7 @@ extension CountRoomConnection {
     guard let socket else { return }
     let message: JSON = ["type": .string(type), "data": data]
     socket.write(WebSocketFrames.text(message.encodedBytes))
-    receiver.willFlush()
+    receiver.wrote()
   }
 }
 
@@ -262,6 +263,7 @@ extension CountRoomConnection {
   var isOpen: Bool { socket?.isOpen ?? false }
   var isKeepingUp: Bool { socket?.isKeepingUp ?? false }
   var lastHeard: NIODeadline { socket?.lastHeard ?? .now() }
+  var roundTrip: TimeAmount? { socket?.roundTrip }
 
   func say(_ frames: SharedFrames, promise: EventLoopPromise<Void>?) {
     guard let socket else {
@@ -291,7 +293,7 @@ extension CountRoomConnection {
   }
 
   func ping() {
-    socket?.write(WebSocketFrames.ping)
+    socket?.ping()
     receiver.willFlush()
   }
 

@@ -37,7 +37,15 @@ extension CountRoomsDialect {
     let line = CountHistory.Line(
       id: told["lineId"].integer ?? 0, code: told["code"].text, user: told["userId"].integer,
       userName: told["userName"].text, time: told.event.time, deviceTime: told.event.deviceTime)
-    return scan(line, in: place)
+    var data = scan(line, in: place)
+    // What was scanned keeps by whom and when, whoever takes it back.
+    guard told.type == .countScanRemoved, let moment = told["scannedAt"].integer else {
+      return data
+    }
+    data["scanData"] = [
+      "code": told["code"], "user": told["scannedBy"], "timestamp": ISO8601.json(moment),
+    ]
+    return data
   }
 
   static func scan(_ line: CountHistory.Line, in room: CountRoom) -> JSON {

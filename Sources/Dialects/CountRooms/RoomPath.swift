@@ -2,22 +2,22 @@ import Foundation
 import Inventory
 import Wire
 
-/// What a path below `/ws/inventory/` says about the room.
+/// What a path below `/ws` says about the room.
 enum RoomPath: Equatable {
   case room(CountRoom)
   /// Why it names no room, in the words of the system's own server.
   case fault(String)
 
-  static let root = "/ws/inventory"
+  static let root = "/ws"
 
   /// - Parameter path: without its query; what comes after the year is passed over.
   init(_ path: String) {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(3)
-    guard parts.count >= 2 else {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.starts(with: ["", "ws", "inventory"]), parts.count >= 5 else {
       self = .fault("Invalid path - not an inventory WebSocket")
       return
     }
-    let decoded = parts.prefix(3).map { $0.removingPercentEncoding }
+    let decoded = parts[3...].prefix(3).map { $0.removingPercentEncoding }
     guard !decoded.contains(nil) else {
       self = .fault("Connection error")
       return
@@ -37,7 +37,7 @@ enum RoomPath: Equatable {
   var place: String {
     switch self {
     case .room(let room): "count:\(room.name)"
-    case .fault: Self.root
+    case .fault: "no room"
     }
   }
 }

@@ -40,6 +40,7 @@ package final class EngineConnection {
   package let eventLoop: any EventLoop
   /// When the client last sent anything.
   package private(set) var lastHeard: NIODeadline
+  package var roundTrip: TimeAmount? { session.roundTrip }
   private let server: EngineServer
   private let clock: EngineClock
   private var session: EngineSession

@@ -5,6 +5,12 @@ import NIOCore
 package enum EngineMessage: Equatable, Sendable {
   case text(ByteBuffer)
   case binary(ByteBuffer)
+
+  var size: Int {
+    switch self {
+    case .text(let bytes), .binary(let bytes): bytes.readableBytes
+    }
+  }
 }
 
 /// A packet of Engine.IO, version 4, as a client may send it.

@@ -53,6 +53,9 @@ package struct EngineSession: Sendable {
   package private(set) var bufferedBytes = 0
   private var heartbeat = Heartbeat.pingDue
   private var heartbeatDeadline: NIODeadline
+  private var pinged = NIODeadline.uptimeNanoseconds(0)
+  /// From the last ping to its pong.
+  package private(set) var roundTrip: TimeAmount?
   private var probeDeadline = NIODeadline.distantFuture
   private let settings: EngineSettings
 
@@ -166,6 +169,7 @@ extension EngineSession {
     switch packet {
     case .message(let message): return [.deliver(message)]
     case .pong:
+      if heartbeat == .pongDue { roundTrip = now - pinged }
       heartbeat = .pingDue
       heartbeatDeadline = now + settings.pingInterval
       return []
@@ -243,6 +247,7 @@ extension EngineSession {
     switch heartbeat {
     case .pingDue:
       heartbeat = .pongDue
+      pinged = now
       // From when the ping was due, but never less than half the time to answer one that is late.
       heartbeatDeadline = max(
         heartbeatDeadline + settings.pingTimeout,

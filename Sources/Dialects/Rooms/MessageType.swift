@@ -19,11 +19,15 @@ enum MessageType: String, CaseIterable {
 }
 
 extension Limits {
-  /// Both systems allow a hundred messages a minute. That stands for everything but commands, which
-  /// a scanner sends as fast as a hand can move.
+  /// Both systems allow a hundred messages a minute, of all their types together. The hub's own have
+  /// figures of their own: commands, which a scanner sends as fast as a hand can move, and the question
+  /// who is aboard, which its app asks again whenever somebody comes or goes.
   var roomsAllowance: MessageRate.Allowance {
     MessageRate.Allowance(
-      total: messagesPerMinute, perType: controlMessagesPerMinute,
-      types: [MessageType.command.rawValue: messagesPerMinutePerType])
+      total: messagesPerMinute, others: controlMessagesPerMinute,
+      types: [
+        MessageType.command.rawValue: messagesPerMinutePerType,
+        MessageType.presence.rawValue: controlMessagesPerMinute,
+      ])
   }
 }

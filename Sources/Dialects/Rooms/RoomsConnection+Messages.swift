@@ -56,12 +56,14 @@ extension RoomsConnection {
     // Omni Sales sends customers what is theirs whether they subscribed or not.
     receiver.listen(
       to: ["orders:customer:\(customer)", "payments:customer:\(customer)"],
-      in: RoomsDialect.native)
+      in: rendition)
   }
 
   /// Identity comes from the hub's own rows: of what Omni Sales' clients claim here only the session
   /// is looked at, which is the token of the sign-in.
   private func authenticate(_ data: JSON, id: JSON?) {
+    // No other client says who it is, and none of theirs says it otherwise.
+    if data["userId"] != nil || data["role"] != nil { speakOmniSales() }
     if let expiry = data["expiresAt"]?.integer, expiry > 0, expiry < hub.now() {
       alert("Token expired")
       return refuse(Refusal(.unauthenticated, "The token has expired.", field: "expiresAt"), id: id)
@@ -106,7 +108,7 @@ extension RoomsConnection {
         ]))
       notify([
         "severity": "success", "message": "Authentication successful",
-        "userId": .int(identity.user), "role": .string(identity.role.rawValue),
+        "userId": .string("\(identity.user)"), "role": .string(identity.role.rawValue),
       ])
       hearNotifications()
       joinDefaultRoom()
@@ -137,7 +139,7 @@ extension RoomsConnection {
       position = Position(epoch: epoch, seq: seq)
     }
     if position != nil { pause() }
-    receiver.listen(to: [topic], in: RoomsDialect.native, after: position) { result in
+    receiver.listen(to: [topic], in: rendition, after: position) { result in
       switch result {
       case .success(let way):
         self.send(
@@ -151,7 +153,7 @@ extension RoomsConnection {
           ]))
         if let namespace {
           // What is told to a person's role is theirs to hear, though few may listen to `system`.
-          self.receiver.listen(to: self.notifications, in: RoomsDialect.native)
+          self.receiver.listen(to: self.notifications, in: self.rendition)
           self.notify([
             "severity": "success", "message": .string("Subscribed to \(namespace)"),
             "namespace": .string(namespace),
@@ -169,7 +171,7 @@ extension RoomsConnection {
       return refuse(
         Refusal(.invalidField, "namespace or topic is missing.", field: "topic"), id: id)
     }
-    receiver.unlisten(to: topic, in: RoomsDialect.native)
+    receiver.unlisten(to: topic, in: rendition)
     send(
       .compact([
         "type": "unsubscribed", "id": id,

@@ -17,6 +17,8 @@ final class RoomsConnection: WebSocketPeer, Voice {
   var isInDefaultRoom = false
   /// The device has said what it wants to hear, and is put into no room any more without asking.
   var hasChosenRooms = false
+  /// How the device is told of events: as Omni Sales' clients expect it once it has signed in as they do.
+  private(set) var rendition = RoomsDialect.native
   /// SommOS's rooms that the device is in.
   var rooms: Set<Room> = []
 
@@ -24,7 +26,9 @@ final class RoomsConnection: WebSocketPeer, Voice {
     receiver = Receiver(
       deck: deck, id: caller.connection, address: caller.address, place: "/api/ws",
       identity: caller.identity, asOf: caller.head,
-      renditions: [RoomsDialect.native, RoomsDialect.sommos, RoomsDialect.proposals])
+      renditions: [
+        RoomsDialect.native, RoomsDialect.omniSales, RoomsDialect.sommos, RoomsDialect.proposals,
+      ])
     turnstile = Turnstile(limit: deck.hub.limits.messageSize * 2)
   }
 
@@ -47,6 +51,7 @@ final class RoomsConnection: WebSocketPeer, Voice {
   }
 
   func received(_ text: ByteBuffer) {
+    receiver.read()
     switch turnstile.arrived(text, size: text.readableBytes) {
     case .through: handle(text)
     case .queued: break
@@ -55,6 +60,16 @@ final class RoomsConnection: WebSocketPeer, Voice {
   }
 
   func receivedTooMuch() { complain("Message too large") }
+
+  /// From here on the device is one of Omni Sales', and what it listens to already goes on in its words.
+  func speakOmniSales() {
+    let before = rendition
+    guard before !== RoomsDialect.omniSales else { return }
+    rendition = RoomsDialect.omniSales
+    let topics = receiver.topics.filter { receiver.isListening(to: $0, in: before) }
+    for topic in topics { receiver.unlisten(to: topic, in: before) }
+    receiver.listen(to: Array(topics), in: rendition)
+  }
 
   func pause() { turnstile.hold() }
 
@@ -87,7 +102,7 @@ final class RoomsConnection: WebSocketPeer, Voice {
   func send(_ frame: ByteBuffer) {
     guard let socket else { return }
     socket.write(frame)
-    receiver.willFlush()
+    receiver.wrote()
   }
 }
 
@@ -96,6 +111,7 @@ extension RoomsConnection {
   var isOpen: Bool { socket?.isOpen ?? false }
   var isKeepingUp: Bool { socket?.isKeepingUp ?? false }
   var lastHeard: NIODeadline { socket?.lastHeard ?? .now() }
+  var roundTrip: TimeAmount? { socket?.roundTrip }
 
   func say(_ frames: SharedFrames, promise: EventLoopPromise<Void>?) {
     guard let socket else {
@@ -110,7 +126,8 @@ extension RoomsConnection {
   }
 
   func ping() {
-    send(WebSocketFrames.ping)
+    socket?.ping()
+    receiver.willFlush()
   }
 
   func close(_ farewell: Farewell) {

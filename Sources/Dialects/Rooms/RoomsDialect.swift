@@ -20,7 +20,17 @@ package struct RoomsDialect: Dialect {
 
   /// `{"type":…,"namespace":…,"epoch":…,"seq":…,"data":…,"timestamp":…}`, what passes without the
   /// position. Omni Sales' clients find their own envelope in it.
-  static let native = Rendition { event, epoch in
+  static let native = Rendition { event, epoch in [message(event, epoch)] }
+
+  /// The same as Omni Sales' clients compare it: ids are texts, and money is in the currency's unit.
+  static let omniSales = Rendition { event, epoch in
+    guard let data = try? JSON(parsing: event.data) else { return [] }
+    var told = event
+    told.data = data.withTextIDs.withMoneyInUnits(of: event).encoded
+    return [message(told, epoch)]
+  }
+
+  private static func message(_ event: Event, _ epoch: String) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(event.data.utf8.count + 160)
     bytes.append(contentsOf: #"{"type":"#.utf8)
@@ -41,6 +51,6 @@ package struct RoomsDialect: Dialect {
     bytes.append(contentsOf: #","timestamp":"#.utf8)
     JSON.append(event.time, to: &bytes)
     bytes.append(UInt8(ascii: "}"))
-    return [bytes]
+    return bytes
   }
 }

@@ -96,11 +96,10 @@ private enum SommOS {
           "scheduledTime": told["scheduledAt"].integer.map(ISO8601.json) ?? .null,
         ]
       )
-    case .systemAlert:
-      (
-        "system_notification",
-        ["type": "security", "message": told["message"], "severity": told["severity"]]
-      )
+    case .systemAlert: security(told)
+    case .systemNotification
+    where told["category"].text == SendNotification.Category.security.rawValue:
+      security(told)
     case .systemNotification:
       (
         "system_notification",
@@ -108,6 +107,13 @@ private enum SommOS {
       )
     default: nil
     }
+  }
+
+  private static func security(_ told: Told) -> (type: String, data: JSON) {
+    (
+      "system_notification",
+      ["type": "security", "message": told["message"], "severity": told["severity"]]
+    )
   }
 
   private static func movement(_ told: Told) -> (type: String, data: JSON)? {

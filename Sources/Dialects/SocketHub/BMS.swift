@@ -49,7 +49,7 @@ enum BMS {
         "user:updated",
         [
           "userId": told.id("userId"), "action": action(told.type == .userCreated),
-          "changes": told.data,
+          "changes": told.data.withTextIDs,
         ]
       )
     case .branchCreated, .branchUpdated:
@@ -57,7 +57,7 @@ enum BMS {
         "branch:updated",
         [
           "branchId": told.id("branchId"), "action": action(told.type == .branchCreated),
-          "changes": told.data,
+          "changes": told.data.withTextIDs,
         ]
       )
     case .customerCreated, .customerUpdated:
@@ -65,7 +65,7 @@ enum BMS {
         "customer:updated",
         [
           "customerId": told.id("customerId"), "action": action(told.type == .customerCreated),
-          "changes": told.data,
+          "changes": told.data.withTextIDs,
         ]
       )
     case .transferCreated, .transferShipped, .transferReceived, .transferCancelled:
@@ -112,7 +112,7 @@ enum BMS {
   }
 
   private static func product(_ told: Told, _ action: String) -> JSON {
-    var row = told.data["product"] ?? told.data
+    var row = (told.data["product"] ?? told.data).withTextIDs
     row["price"] = row["price"].map(Money.units)
     row["minStock"] = row["minimum"]
     var changes = told.data["changes"]
@@ -150,13 +150,27 @@ enum BMS {
     ])
   }
 
+  /// The document's members, and beside them those that its tills read there as their own state.
   private static func sync(_ told: Told) -> JSON {
     .compact([
       "syncType": told["syncType"], "status": told["status"], "progress": told.data["progress"],
       "total": told.data["total"], "processed": told.data["processed"],
       "message": told.data["message"], "error": told.data["error"],
-      "clientId": told.data["clientId"],
+      "clientId": told.data["clientId"], "productsSynced": told.data["productsSynced"],
+      "transactionsSynced": told.data["transactionsSynced"],
+      "lastSync": told.data["lastSync"]?.integer.map(ISO8601.json),
+      "isOnline": told.data["isOnline"], "isSyncing": .bool(isSyncing(told)),
+      "pendingTransactions": told.data["pendingTransactions"],
+      "pendingProducts": told.data["pendingProducts"],
+      "syncErrors": told.data["syncErrors"] ?? [],
     ])
+  }
+
+  private static func isSyncing(_ told: Told) -> Bool {
+    switch told["status"].text.flatMap(ReportTerminalSync.Status.init) {
+    case .started, .progress: true
+    case .completed, .error, nil: false
+    }
   }
 }
 
@@ -170,7 +184,10 @@ extension BMS {
     case "manual-sync-trigger":
       return .compact(["clientId": client, "status": "started", "message": data["reason"]])
     case "sync-error":
-      return .compact(["clientId": client, "status": "error", "error": data["error"]])
+      return .compact([
+        "clientId": client, "status": "error", "error": data["error"],
+        "syncErrors": errors(data["error"].map { [$0] }),
+      ])
     case "sync-result":
       guard let result = data["result"], result.members != nil else { return nil }
       let counts = [result["productsSynced"], result["transactionsSynced"]].compactMap(\.?.integer)
@@ -178,7 +195,9 @@ extension BMS {
         "clientId": client,
         "status": result["success"] == .bool(true) ? "completed" : "error",
         "successful": counts.isEmpty ? nil : .int(counts.reduce(0, +)),
-        "message": result["message"], "error": errors(result["errors"]),
+        "productsSynced": result["productsSynced"],
+        "transactionsSynced": result["transactionsSynced"], "message": result["message"],
+        "error": joined(result["errors"]), "syncErrors": errors(result["errors"]),
       ])
     case "sync-status-update":
       guard let status = data["status"], status.members != nil else { return nil }
@@ -187,13 +206,23 @@ extension BMS {
         "status": status["isSyncing"] == .bool(true) ? "progress" : "completed",
         "isOnline": status["isOnline"], "lastSync": moment(status["lastSync"]),
         "pendingTransactions": status["pendingTransactions"],
-        "pendingProducts": status["pendingProducts"], "error": errors(status["syncErrors"]),
+        "pendingProducts": status["pendingProducts"], "error": joined(status["syncErrors"]),
+        "syncErrors": errors(status["syncErrors"]),
       ])
     default: return nil
     }
   }
 
+  /// As many and as much of them as a report holds.
   private static func errors(_ list: JSON?) -> JSON? {
+    list?.elements.map { list in
+      .array(
+        list.compactMap(\.text).filter { !$0.isEmpty }.prefix(ReportTerminalSync.mostErrors)
+          .map { .string(String($0.prefix(200))) })
+    }
+  }
+
+  private static func joined(_ list: JSON?) -> JSON? {
     let errors = (list?.elements ?? []).compactMap(\.text)
     return errors.isEmpty ? nil : .string(String(errors.joined(separator: "; ").prefix(1000)))
   }

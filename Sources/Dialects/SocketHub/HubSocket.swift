@@ -74,8 +74,8 @@ final class HubSocket: SocketPeer, Voice {
   }
 
   func received(_ event: SocketEvent) {
-    let size = event.name.utf8.count + event.arguments.reduce(64) { $0 + $1.encodedBytes.count }
-    switch turnstile.arrived(event, size: size) {
+    receiver.read()
+    switch turnstile.arrived(event, size: event.size) {
     case .through: handle(event)
     case .queued: break
     case .full: close(.tooManyMessages)
@@ -102,7 +102,7 @@ final class HubSocket: SocketPeer, Voice {
     let answer = event.id.map { id in
       { (json: JSON) in
         self.socket.acknowledge(id, [json])
-        self.receiver.willFlush()
+        self.receiver.wrote()
       }
     }
     let data = event.arguments.first ?? .null
@@ -138,7 +138,7 @@ final class HubSocket: SocketPeer, Voice {
 
   func emit(_ name: String, _ payload: JSON) {
     socket.emit(name, [payload])
-    receiver.willFlush()
+    receiver.wrote()
   }
 
   func complain(_ message: String) {
@@ -160,6 +160,7 @@ extension HubSocket {
   var isOpen: Bool { socket.isOpen }
   var isKeepingUp: Bool { socket.session.isKeepingUp }
   var lastHeard: NIODeadline { socket.session.lastHeard }
+  var roundTrip: TimeAmount? { socket.session.roundTrip }
 
   func say(_ frames: SharedFrames, promise: EventLoopPromise<Void>?) {
     socket.emit(frames, promise: promise)
@@ -206,7 +207,7 @@ enum SocketWord {
 extension Limits {
   var socketAllowance: MessageRate.Allowance {
     MessageRate.Allowance(
-      total: messagesPerMinute, perType: controlMessagesPerMinute,
+      total: messagesPerMinute, others: controlMessagesPerMinute,
       types: SocketWord.work.reduce(into: [:]) { $0[$1] = messagesPerMinutePerType })
   }
 }

@@ -15,7 +15,8 @@ enum Oda {
   private static func bodies(_ told: Told) -> [(String, JSON)] {
     switch told.type {
     case .inventoryUpdated: movement(told)
-    case .inventoryLowStock, .inventoryOutOfStock: [("inventory:lowStock", lowStock(told))]
+    // No item has moved, but what is little for the product is another figure now.
+    case .inventoryLowStock where told["stockId"].isNull: [("inventory:lowStock", threshold(told))]
     case .inventoryReserved, .inventoryReservationReleased, .inventoryReservationExpired,
       .inventoryReservationFulfilled:
       [reservation(told)]
@@ -46,8 +47,9 @@ enum Oda {
       "newQuantity": .int(level), "availableQuantity": told["available"],
       "reason": told["reason"], "userId": told.user,
     ])
+    let low = lowStock(told, from: level - change, to: level)
     guard told["reason"].text == MovementReason.adjustment.rawValue else {
-      return [("inventory:updated", updated)]
+      return [("inventory:updated", updated)] + low
     }
     let adjusted: JSON = [
       "inventoryItemId": told.id("stockId"), "adjustmentId": .string("\(told.event.seq)"),
@@ -55,16 +57,34 @@ enum Oda {
       "newQuantity": .int(level), "quantityChange": .int(change), "reason": told["reason"],
       "userId": told.user,
     ]
-    return [("inventory:updated", updated), ("inventory:adjusted", adjusted)]
+    return [("inventory:updated", updated), ("inventory:adjusted", adjusted)] + low
   }
 
-  private static func lowStock(_ told: Told) -> JSON {
-    .compact([
-      "inventoryItemId": told.optionalID("stockId"), "productId": told.id("productId"),
-      "locationId": told.optionalID("locationId"), "currentQuantity": told["currentStock"],
+  /// An item is low on its own level, which the hub's alerts, on a product's total, say nothing of.
+  private static func lowStock(
+    _ told: Told, from old: Int64, to new: Int64
+  ) -> [(String, JSON)] {
+    guard let threshold = told["minimum"].integer, old > threshold, new <= threshold else {
+      return []
+    }
+    return [
+      (
+        "inventory:lowStock",
+        [
+          "inventoryItemId": told.id("stockId"), "productId": told.id("productId"),
+          "locationId": told.id("locationId"), "currentQuantity": .int(new),
+          "threshold": .int(threshold), "productName": told["productName"],
+          "locationName": told["locationName"],
+        ]
+      )
+    ]
+  }
+
+  private static func threshold(_ told: Told) -> JSON {
+    [
+      "productId": told.id("productId"), "currentQuantity": told["currentStock"],
       "threshold": told["threshold"], "productName": told["productName"],
-      "locationName": told.data["locationName"],
-    ])
+    ]
   }
 
   private static func reservation(_ told: Told) -> (String, JSON) {

@@ -122,8 +122,8 @@ final class OdaConversation: SocketConversation {
   private func subscribeToNotifications(_ answer: ((JSON) -> Void)?) {
     var topics = [Topics.notifications]
     if let user = receiver.identity?.user { topics.append("notifications:\(user)") }
-    // Who comes and goes is for those who administer.
-    if receiver.mayListen(to: "system") { topics.append("system") }
+    // Who comes, goes and changes the catalogue is for those who administer.
+    if receiver.mayListen(to: "system") { topics += ["system", "products"] }
     receiver.listen(to: topics, in: socket.rendition)
     answer?(["subscribed": "notifications"])
   }
@@ -153,6 +153,9 @@ final class OdaConversation: SocketConversation {
     guard data.members != nil else {
       return fail(failure, data, "Invalid payload", answer)
     }
+    guard let item = data["inventoryItemId"], !item.isNull else {
+      return fail(failure, data, "inventoryItemId is required", answer)
+    }
     var fields: JSON = .compact([
       "inventoryItemId": data["inventoryItemId"], "quantity": data["quantity"],
     ])
@@ -170,8 +173,30 @@ final class OdaConversation: SocketConversation {
         self.socket.emit(success, told)
         answer?(told)
       case .refused(let refusal) where refusal.code == .forbidden: self.forbid(answer)
+      case .refused(let refusal) where refusal.code == .insufficientStock:
+        self.failForShortage(refusal, failure, data, answer)
       case .refused(let refusal): self.fail(failure, data, refusal.message, answer)
       }
+    }
+  }
+
+  /// Tells a shortage in the words that clients look for, with what there is by now.
+  private func failForShortage(
+    _ refusal: Refusal, _ event: String, _ data: JSON, _ answer: ((JSON) -> Void)?
+  ) {
+    guard let item = data["inventoryItemId"].flatMap(Self.reference),
+      let requested = data["quantity"]?.integer
+    else { return fail(event, data, refusal.message, answer) }
+    let role = receiver.identity?.role
+    receiver.ask { store throws(StoreError) in
+      try store.available(of: item, to: role)
+    } done: { result in
+      guard case .success(let available?) = result else {
+        return self.fail(event, data, refusal.message, answer)
+      }
+      self.fail(
+        event, data,
+        "Insufficient inventory. Available: \(max(available, 0)), Requested: \(requested)", answer)
     }
   }
 

@@ -13,10 +13,10 @@ enum OdaShopify {
       ])
     )
     guard let subject = subject(told), let step = step(told) else { return [status] }
-    var data: JSON = .compact(["syncId": told["syncId"], "message": told.data["message"]])
+    var data: JSON = ["syncId": told["syncId"], "message": message(told, subject, step)]
     let details = told.data["details"]
     switch step {
-    case "started": data["direction"] = told["direction"]
+    case "started": data["direction"] = told.data["direction"]
     case "progress":
       data["progress"] = told.data["progress"]
       data["total"] = details?["total"]
@@ -59,7 +59,7 @@ enum OdaShopify {
     guard let subject = subject(told), let step = step(told) else { return nil }
     let data: JSON = .compact([
       "type": .string("\(subject)_sync"),
-      "message": told.data["message"] ?? .string("\(subject) sync \(step)"),
+      "message": message(told, subject, step),
       "details": told.data["details"],
     ])
     switch step {
@@ -67,6 +67,10 @@ enum OdaShopify {
     case "error": return ("shopify:error", data)
     default: return nil
     }
+  }
+
+  private static func message(_ told: Told, _ subject: String, _ step: String) -> JSON {
+    told.data["message"] ?? .string("\(subject) sync \(step)")
   }
 
   private static func subject(_ told: Told) -> String? {

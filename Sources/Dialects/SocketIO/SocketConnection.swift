@@ -21,6 +21,8 @@ final class SocketConnection: EngineApplication {
   private var decoder: SocketDecoder
   private var sockets: [String: NamespaceSocket] = [:]
   private(set) var deadline: NIODeadline
+  /// Bytes of the packet that is coming in.
+  private var size = 0
 
   init(_ session: EngineConnection, _ settings: SocketSettings, host: any SocketHost) {
     self.session = session
@@ -30,21 +32,27 @@ final class SocketConnection: EngineApplication {
   }
 
   func received(_ message: EngineMessage) {
+    size += message.size
     do throws(SocketDecoder.Malformed) {
-      if let packet = try decoder.received(message) { received(packet) }
+      guard let packet = try decoder.received(message) else { return }
+      let size = size
+      self.size = 0
+      received(packet, size: size)
     } catch {
       session.fail()
     }
   }
 
   /// Whatever is for a namespace that the client has not joined, or has already, ends the connection.
-  private func received(_ packet: SocketPacket) {
+  private func received(_ packet: SocketPacket, size: Int) {
     if packet.kind == .connect { return connect(packet) }
     guard let socket = sockets[packet.namespace] else { return session.fail() }
     switch packet.kind {
     case .disconnect: socket.leave()
     case .event:
-      guard let event = packet.event, socket.received(event) else { return session.fail() }
+      guard var event = packet.event else { return session.fail() }
+      event.size = size
+      guard socket.received(event) else { return session.fail() }
     case .ack: socket.acknowledged(packet)
     case .connect, .connectError: session.fail()
     }

@@ -78,4 +78,6 @@ package struct SocketEvent: Equatable, Sendable {
   package var attachments: [ByteBuffer]
   /// The client wants an acknowledgement with this number.
   package var id: Int64?
+  /// The bytes that it came in.
+  package var size = 0
 }

@@ -128,6 +128,11 @@ package struct ReportTerminalSync: Command {
   package var lastSync: Int64?
   package var pendingTransactions: Int64?
   package var pendingProducts: Int64?
+  package var productsSynced: Int64?
+  package var transactionsSynced: Int64?
+  package var syncErrors: [String]?
+
+  package static let mostErrors = 20
 
   package init(_ fields: inout Fields) throws(Refusal) {
     client = try fields.text("clientId", 1...100, "The terminal's own id.")
@@ -143,5 +148,11 @@ package struct ReportTerminalSync: Command {
       "pendingTransactions", "How many sales wait in it.", atLeast: 0)
     pendingProducts = try fields.optionalQuantity(
       "pendingProducts", "How many products wait in it.", atLeast: 0)
+    productsSynced = try fields.optionalQuantity(
+      "productsSynced", "How many products it has taken.", atLeast: 0)
+    transactionsSynced = try fields.optionalQuantity(
+      "transactionsSynced", "How many sales it has given.", atLeast: 0)
+    syncErrors = try fields.texts(
+      "syncErrors", 0...Self.mostErrors, "What went wrong, one by one.")
   }
 }

@@ -27,7 +27,8 @@ package struct SendNotification: Command {
     title = try fields.text("title", 1...200, "The headline.")
     message = try fields.text("message", 0...2000, "The text.")
     severity = try fields.optionalChoice("severity", "How grave.") ?? .info
-    roles = try fields.choices("targetRoles", "Who is told, by role; everybody if left out.")
+    roles = try fields.choices(
+      "targetRoles", "Who is told, by role; if left out everybody, and admins of an alert.")
     user = try fields.optionalID("userId", "The one user who is told.")
     branch = try fields.optionalID("branchId", "The one branch whose crew is told.")
     link = try fields.optionalText("actionUrl", 0...500, "Where to look.")

@@ -113,14 +113,21 @@ extension ReportShopifyWebhook: LedgerCommand {
 
 extension ReportTerminalSync: LedgerCommand {
   package func apply(in entry: LedgerTransaction) throws -> JSON {
-    let state: JSON = .compact([
+    var state: JSON = .compact([
       "progress": .integer(progress), "total": .integer(figures.total),
       "processed": .integer(figures.processed), "successful": .integer(figures.successful),
       "failed": .integer(figures.failed), "message": .text(message), "error": .text(error),
       "isOnline": isOnline.map(JSON.bool), "lastSync": .integer(lastSync),
       "pendingTransactions": .integer(pendingTransactions),
-      "pendingProducts": .integer(pendingProducts),
+      "pendingProducts": .integer(pendingProducts), "productsSynced": .integer(productsSynced),
+      "transactionsSynced": .integer(transactionsSynced),
+      "syncErrors": syncErrors.map { .array($0.map(JSON.string)) },
     ])
+    // A report that is about something else leaves these as the terminal last had them.
+    let row = try entry.row("SELECT state FROM terminal WHERE client = ?", [client])
+    let before = try row.map { try JSON(parsing: $0[0] as String) }
+    for key in ["isOnline", "lastSync", "pendingTransactions", "pendingProducts"]
+    where state[key] == nil { state[key] = before?[key] }
     try entry.execute(
       """
       INSERT INTO terminal (client, kind, status, state, user, device, time)

@@ -69,8 +69,9 @@ extension UnscanCount: LedgerCommand {
     let row = try entry.row(
       """
       SELECT product, code, location, lot, quantity, cancels,
-        EXISTS (SELECT 1 FROM count_line c WHERE c.cancels = l.id)
-      FROM count_line l WHERE id = ? AND count = ?
+        EXISTS (SELECT 1 FROM count_line c WHERE c.cancels = l.id),
+        u.login, COALESCE(device_time, time)
+      FROM count_line l LEFT JOIN user u ON u.id = l.user WHERE l.id = ? AND count = ?
       """, [line, count])
     guard let row, row[5] as Int64? == nil else {
       throw Refusal.missing("scan", line, field: "lineId")
@@ -83,7 +84,8 @@ extension UnscanCount: LedgerCommand {
       CountLine(
         product: row[0], code: row[1], location: row[2], lot: row[3], quantity: -quantity,
         cancels: line),
-      to: session, telling: .countScanRemoved)
+      to: session, telling: .countScanRemoved,
+      .compact(["scannedBy": .text(row[7]), "scannedAt": .integer(row[8])]))
     return ["lineId": .int(cancelling), "cancelled": .int(line)]
   }
 }
@@ -106,7 +108,9 @@ extension CompleteCount: LedgerCommand {
       guard counted != expected else { continue }
       try entry.move(
         counted - expected, at: place,
-        .init(reason: .count, reference: "count:\(count)", isCounted: true))
+        .init(
+          reason: .count, reference: "count:\(count)", isCounted: true,
+          readers: session.isBlind ? CompleteCount.performers : nil))
       differences.append([
         "productId": .int(place.product), "locationId": .int(place.location),
         "lot": .string(place.lot), "expected": .int(expected), "counted": .int(counted),
@@ -126,8 +130,9 @@ extension CompleteCount: LedgerCommand {
       .compact([
         "countId": .int(count), "room": .string(session.room),
         "completedBy": .text(entry.identity?.name), "userId": .integer(entry.identity?.user),
-        "message": .text(message),
-        "differences": .array(differences), "notBooked": .integer(unknown),
+        "blind": .bool(session.isBlind), "message": .text(message),
+        "differences": session.isBlind ? nil : .array(differences),
+        "notBooked": .integer(unknown),
       ]))
     return [
       "countId": .int(count), "differences": .array(differences),
@@ -143,7 +148,7 @@ extension CancelCount: LedgerCommand {
     try entry.append(
       .countCancelled, topics: CountSession.topics(session.room), branch: session.branch,
       .compact([
-        "countId": .int(count), "room": .string(session.room),
+        "countId": .int(count), "room": .string(session.room), "blind": .bool(session.isBlind),
         "userId": .integer(entry.identity?.user), "cancelledBy": .text(entry.identity?.name),
       ]))
     return ["countId": .int(count)]
@@ -155,6 +160,8 @@ struct CountSession {
   var room: String
   var location: Int64?
   var branch: Int64?
+  /// Whether levels and differences are for those who may complete it.
+  var isBlind: Bool
 
   static func topics(_ room: String) -> [String] { ["inventory:count:\(room)"] }
 
@@ -183,7 +190,7 @@ extension LedgerTransaction {
   fileprivate func openCount(_ id: Int64) throws -> CountSession {
     let row = try row(
       """
-      SELECT c.room, c.location, l.branch, c.status
+      SELECT c.room, c.location, l.branch, c.status, c.blind
       FROM count c LEFT JOIN location l ON l.id = c.location WHERE c.id = ?
       """, [id])
     guard let row else { throw Refusal.missing("count", id, field: "countId") }
@@ -195,7 +202,8 @@ extension LedgerTransaction {
     guard status == CountStatus.open.rawValue else {
       throw Refusal(.wrongState, "Count \(id) is \(status) already.")
     }
-    return CountSession(id: id, room: row[0], location: row[1], branch: row[2])
+    return CountSession(
+      id: id, room: row[0], location: row[1], branch: row[2], isBlind: row[4])
   }
 
   /// Whether a scan of that code, or of that product where there is no code, stands.
@@ -227,7 +235,7 @@ extension LedgerTransaction {
   }
 
   fileprivate func add(
-    _ line: CountLine, to session: CountSession, telling event: EventType
+    _ line: CountLine, to session: CountSession, telling event: EventType, _ more: JSON = [:]
   ) throws -> Int64 {
     let id = try insert(
       """
@@ -238,15 +246,16 @@ extension LedgerTransaction {
         session.id, head + 1, line.product, line.code, line.location, line.lot, line.quantity,
         line.cancels, identity?.user, identity?.device, time, deviceTime,
       ])
+    var data: JSON = .compact([
+      "countId": .int(session.id), "room": .string(session.room), "lineId": .int(id),
+      "cancels": .integer(line.cancels), "productId": .integer(line.product),
+      "code": .text(line.code), "locationId": .integer(line.location),
+      "lot": line.lot.isEmpty ? nil : .string(line.lot), "quantity": .int(line.quantity),
+      "userId": .integer(identity?.user), "userName": .text(identity?.name),
+    ])
+    for (key, value) in more.members?.pairs ?? [] { data[key] = value }
     try append(
-      event, topics: CountSession.topics(session.room), branch: session.branch,
-      .compact([
-        "countId": .int(session.id), "room": .string(session.room), "lineId": .int(id),
-        "cancels": .integer(line.cancels), "productId": .integer(line.product),
-        "code": .text(line.code), "locationId": .integer(line.location),
-        "lot": line.lot.isEmpty ? nil : .string(line.lot), "quantity": .int(line.quantity),
-        "userId": .integer(identity?.user), "userName": .text(identity?.name),
-      ]))
+      event, topics: CountSession.topics(session.room), branch: session.branch, data)
     return id
   }
 }

@@ -86,6 +86,8 @@ extension LedgerTransaction {
     var fromReserved: Int64 = 0
     /// What was counted is there, whoever may have been promised more.
     var isCounted = false
+    /// Who may hear of it; the inventory's readers if left out.
+    var readers: Roles?
     /// The other end of a move within the house, which changes no product's total.
     var other: OtherEnd?
 
@@ -129,7 +131,7 @@ extension LedgerTransaction {
     if product.forbidsNegative, quantity < 0 {
       let kept = movement.isCounted ? 0 : held
       guard level >= kept else {
-        throw Self.shortage(of: product.name, at: location.name, level - quantity, held: kept)
+        throw try shortage(of: product, at: location.name, level - quantity, held: kept)
       }
     }
     let total = product.total + quantity
@@ -142,7 +144,7 @@ extension LedgerTransaction {
     let seq = try append(
       .inventoryUpdated,
       topics: ["inventory:location:\(location.id)", "inventory:product:\(product.id)"],
-      branch: location.branch,
+      branch: location.branch, readers: movement.readers,
       .compact([
         "productId": .int(product.id), "productName": .string(product.name),
         "sku": .string(product.sku), "oldStock": .int(product.total), "newStock": .int(total),
@@ -179,15 +181,36 @@ extension LedgerTransaction {
       [place.product, place.location, place.lot])
   }
 
-  static func shortage(
-    of product: String, at location: String, _ available: Int64, held: Int64
-  ) -> Refusal {
+  func shortage(
+    of product: StockedProduct, at location: String, _ available: Int64, held: Int64
+  ) throws -> Refusal {
     let kept = held > 0 ? " (\(held) of them reserved)" : ""
-    return Refusal(
-      .insufficientStock,
-      available > 0
-        ? "Only \(available) of \(product) are left in \(location)\(kept)."
-        : "No \(product) is left in \(location).", field: "quantity")
+    let words =
+      try isBlind(product.id)
+      ? "There is not so much of \(product.name) in \(location)."
+      : available > 0
+        ? "Only \(available) of \(product.name) are left in \(location)\(kept)."
+        : "No \(product.name) is left in \(location)."
+    return Refusal(.insufficientStock, words, field: "quantity")
+  }
+
+  /// Whether the level of `product` is kept from whoever asks, since it is being counted blind.
+  func isBlind(_ product: Int64) throws -> Bool {
+    guard Listing.isCounter(identity?.role),
+      // Nearly always all that is asked.
+      try integer("SELECT 1 FROM count WHERE status = 'open' AND blind = 1 LIMIT 1") != nil
+    else { return false }
+    return try integer("SELECT 1 FROM blind_product WHERE product = ? LIMIT 1", [product]) != nil
+  }
+
+  /// `answer` without its `levels` of `product` where they are kept from whoever asks.
+  func withholding(
+    _ levels: String..., of product: Int64, from answer: JSON
+  ) throws -> JSON {
+    guard try isBlind(product) else { return answer }
+    var rest = answer
+    for level in levels { rest[level] = nil }
+    return rest
   }
 
   /// The place whose movement or reservation tipped the product over.

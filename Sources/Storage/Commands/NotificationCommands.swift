@@ -7,7 +7,7 @@ extension SendNotification: LedgerCommand {
     try entry.require(user, in: "user", called: "user", field: "userId")
     try entry.require(branch, in: "branch", called: "branch", field: "branchId")
     try entry.requireMembership(of: branch)
-    let readers = roles.map { $0.reduce(Roles()) { $0.union(Roles($1)) } } ?? .everyone
+    let readers = roles.map { $0.reduce(Roles()) { $0.union(Roles($1)) } } ?? unnamedReaders
     let event: EventType
     switch kind {
     case .notification: event = .systemNotification
@@ -36,6 +36,13 @@ extension SendNotification: LedgerCommand {
         "category": .text(category?.rawValue), "userId": .integer(user),
       ]))
     return ["notificationId": .int(id)]
+  }
+}
+
+extension SendNotification {
+  /// An alert to nobody in particular is for those who look after the house.
+  private var unnamedReaders: Roles {
+    kind == .alert && user == nil && branch == nil ? .admins : .everyone
   }
 }
 

@@ -25,7 +25,7 @@ extension CreateProduct: LedgerCommand {
       .productCreated, topics: ["products:\(id)"],
       .compact([
         "productId": .int(id), "sku": .string(sku), "productName": .string(title),
-        "category": .text(category), "price": .int(price), "currency": .string(currency),
+        "category": .text(category) ?? .null, "price": .int(price), "currency": .string(currency),
         "unit": .string(unit), "minimum": .int(minimum), "attributes": attributes,
         "barcodes": barcodes.isEmpty ? nil : .array(barcodes.map(JSON.string)),
         "product": try entry.catalogueRow(of: id), "userName": .text(entry.identity?.name),

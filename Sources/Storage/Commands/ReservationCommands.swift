@@ -14,7 +14,7 @@ extension CreateReservation: LedgerCommand {
     let held = try entry.reserved(place)
     let level = try entry.level(place)
     guard level - held >= quantity else {
-      throw LedgerTransaction.shortage(of: product.name, at: location.name, level, held: held)
+      throw try entry.shortage(of: product, at: location.name, level, held: held)
     }
     let expiry = try lifetime.map { try Powered.now(entry.db) + $0.milliseconds }
     let id = try entry.insert(
@@ -39,10 +39,12 @@ extension CreateReservation: LedgerCommand {
     try entry.tellAlert(
       product, total: product.total, reserved: product.reserved + quantity,
       at: .init(stock: stock, location: location, quantity: level))
-    return [
-      "reservationId": .int(id), "inventoryItemId": .int(stock),
-      "available": .int(level - held - quantity),
-    ]
+    return try entry.withholding(
+      "available", of: place.product,
+      from: [
+        "reservationId": .int(id), "inventoryItemId": .int(stock),
+        "available": .int(level - held - quantity),
+      ])
   }
 }
 

@@ -31,7 +31,9 @@ extension MoveStock: LedgerCommand {
     let arrived = try entry.move(
       quantity, at: Place(product: product, location: to, lot: lot),
       .init(reason: .move, reference: reference, note: note, other: .from(source)))
-    return ["fromStock": .int(left.level), "toStock": .int(arrived.level)]
+    return try entry.withholding(
+      "fromStock", "toStock", of: product,
+      from: ["fromStock": .int(left.level), "toStock": .int(arrived.level)])
   }
 }
 
@@ -60,7 +62,9 @@ extension CountStock: LedgerCommand {
           .init(reason: .count, reference: "seq:\(seq)", note: note, isCounted: true)
         ).level
     }
-    return ["difference": .int(difference), "locationStock": .int(level)]
+    return try entry.withholding(
+      "difference", "locationStock", of: place.product,
+      from: ["difference": .int(difference), "locationStock": .int(level)])
   }
 }
 
@@ -83,11 +87,13 @@ extension SetStock: LedgerCommand {
             isCounted: true)
         ).available
     }
-    return [
-      "inventoryItemId": .int(item.id), "productId": .int(place.product),
-      "locationId": .int(place.location), "oldQuantity": .int(item.quantity),
-      "quantity": .int(level), "available": .int(available),
-    ]
+    return try entry.withholding(
+      "oldQuantity", "available", of: place.product,
+      from: [
+        "inventoryItemId": .int(item.id), "productId": .int(place.product),
+        "locationId": .int(place.location), "oldQuantity": .int(item.quantity),
+        "quantity": .int(level), "available": .int(available),
+      ])
   }
 }
 
@@ -153,6 +159,8 @@ extension SyncInventory: LedgerCommand {
 
 extension LedgerTransaction {
   fileprivate func book(_ quantity: Int64, at place: Place, _ movement: Movement) throws -> JSON {
-    ["locationStock": .int(try move(quantity, at: place, movement).level)]
+    let level = try move(quantity, at: place, movement).level
+    return try withholding(
+      "locationStock", of: place.product, from: ["locationStock": .int(level)])
   }
 }

@@ -68,4 +68,19 @@ extension Store {
       return history
     }
   }
+
+  /// The agency's open monthly count in which `code` was scanned last and stands.
+  package func openCount(
+    of agency: String, holding code: String
+  ) throws(StoreError) -> Int64? {
+    try read { db in
+      let open = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT c.id, c.room FROM count c JOIN count_line l ON l.count = c.id
+          WHERE c.status = 'open' AND l.code = ? AND \(CountLine.stands) ORDER BY l.id DESC
+          """, arguments: [code])
+      return open.first { CountRoom($0[1] as String)?.agency == CountRoom.agency(agency) }?[0]
+    }
+  }
 }

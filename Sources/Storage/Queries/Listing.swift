@@ -10,11 +10,15 @@ package struct Listing: Sendable {
     package var kind: Kind
     package var about: String
     package var readers: Roles
+    /// Whether it tells a level, and so is null to counters while that is being counted blind.
+    var isLevel: Bool
     var sql: String
 
     init(
-      _ name: String, _ kind: Kind, _ sql: String, _ about: String, to readers: Roles = .everyone
+      _ name: String, _ kind: Kind, _ sql: String, _ about: String, to readers: Roles = .everyone,
+      isLevel: Bool = false
     ) {
+      self.isLevel = isLevel
       self.name = name
       self.kind = kind
       self.sql = sql
@@ -63,6 +67,9 @@ package struct Listing: Sendable {
   package var filters: [Filter]
   /// Left out of the listing, still served when asked for by id.
   var hidden: String?
+  /// The SQL of the product whose rows as a whole tell levels: they are left out for counters while
+  /// it is being counted blind.
+  var levelsOf: String?
 }
 
 extension Listing {
@@ -77,8 +84,23 @@ extension Listing {
         case .boolean: "json(IIF(\(column.sql), 'true', 'false'))"
         case .json: "json(\(column.sql))"
         }
+      if column.isLevel, Self.isCounter(role) {
+        return "'\(column.name)', IIF(\(Self.isBlind(id)), NULL, \(value))"
+      }
       return "'\(column.name)', \(value)"
     }
     return "json_object(\(members.joined(separator: ", ")))"
+  }
+}
+
+extension Listing {
+  /// Whether a blind count keeps levels from that role: all but those who may complete it.
+  static func isCounter(_ role: Role?) -> Bool {
+    role.map { !CompleteCount.performers.contains($0) } ?? false
+  }
+
+  /// SQL for whether `product` is being counted blind.
+  static func isBlind(_ product: String) -> String {
+    "\(product) IN (SELECT product FROM blind_product)"
   }
 }

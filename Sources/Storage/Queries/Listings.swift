@@ -31,7 +31,8 @@ extension Listing {
       Column(
         "onHand", .integer,
         "(SELECT COALESCE(SUM(quantity), 0) FROM stock WHERE product = p.id)",
-        "Stock over all locations.", to: .crew),
+        "Stock over all locations.", to: .crew,
+        isLevel: true),
       Column(
         "reserved", .integer,
         """
@@ -40,7 +41,7 @@ extension Listing {
         """, "Held back by reservations.", to: .crew),
       Column(
         "alert", .text, "CASE p.alert WHEN 0 THEN 'none' WHEN 1 THEN 'low' ELSE 'out' END",
-        "none, low or out.", to: .crew),
+        "none, low or out.", to: .crew, isLevel: true),
       Column(
         "forbidsNegative", .boolean, "p.forbids_negative", "Whether less than nought is refused.",
         to: .crew),
@@ -96,7 +97,7 @@ extension Listing {
     filters: [
       Filter("productId", .integer, "s.product = ?1", "The product."),
       Filter("locationId", .integer, "s.location = ?1", "The location."),
-    ])
+    ], levelsOf: "s.product")
 
   static let movements = Listing(
     name: "movements", about: "Every signed change of stock.", readers: .crew,
@@ -120,7 +121,7 @@ extension Listing {
       Filter("productId", .integer, "m.product = ?1", "The product."),
       Filter("locationId", .integer, "m.location = ?1", "The location."),
       Filter("reference", .text, "m.reference = ?1", "What it belongs to."),
-    ])
+    ], levelsOf: "m.product")
 
   static let reservations = Listing(
     name: "reservations", about: "Stock held back.", readers: .crew,

@@ -61,7 +61,12 @@ extension Store {
     let limit = min(max(request.limit, 1), PageRequest.largestLimit)
     var query = Query(listing, for: identity)
     if let hidden = listing.hidden { query.add(hidden) }
-    for filter in listing.filters {
+    for filter in listing.filters where request.filters[filter.name] != nil {
+      if Listing.isCounter(identity?.role),
+        listing.columns.contains(where: { $0.isLevel && $0.name == filter.name })
+      {
+        query.add("NOT \(Listing.isBlind(listing.id))")
+      }
       switch request.filters[filter.name] {
       case .integer(let value): query.addFilter(filter.sql, value)
       case .text(let value): query.addFilter(filter.sql, value)
@@ -96,6 +101,9 @@ private struct Query {
     if case .addressee(let roles, _, let user) = listing.scope {
       add("(\(roles) & ?) <> 0", Int64(Roles(identity.role).rawValue))
       add("(\(user) IS NULL OR \(user) = ?)", identity.user)
+    }
+    if let product = listing.levelsOf, Listing.isCounter(identity.role) {
+      conditions.append("NOT \(Listing.isBlind(product))")
     }
     guard identity.role != .admin else { return }
     switch listing.scope {

@@ -188,6 +188,8 @@ import Wire
 
       #expect(created["data"]?["action"]?.text == "created")
       #expect(created["data"]?["product"]?["price"]?.encoded == "12.9")
+      #expect(created["data"]?["product"]?["id"] == .text(of: product))
+      #expect(created["data"]?["productId"] == .text(of: product))
       #expect(changed["data"]?["product"]?["price"]?.encoded == "13.1")
       #expect(changed["data"]?["changes"]?["price"]?.encoded == "13.1")
       #expect(created["id"]?.text?.hasPrefix("product:updated-") ?? false)
@@ -207,6 +209,32 @@ import Wire
       #expect(sale["data"]?["items"]?.elements?.first?["productSku"]?.text == "RUM")
       #expect(sale["data"]?["items"]?.elements?.first?["unitPrice"]?.encoded == "13.1")
       #expect(sale["data"]?["transactionCode"]?.text?.hasPrefix("TXN-") ?? false)
+    }
+  }
+
+  @Test func `each movement of a bulk is told, and a product that goes`() async throws {
+    try await LiveHub.with { live in
+      let (bar, rum) = (try await live.location("Bar"), try await live.product("Rum"))
+      let gin = try await live.product("Gin")
+      let client = try await SocketClient.open(live, "/ws", as: try await live.person(.staff))
+      let manager = try await SocketClient.open(live, "/ws", as: try await live.person(.manager))
+
+      for sign in [1, -1] as [Int64] {
+        let lines = [(rum, 2), (gin, 3)].map { LiveHub.adjustment($0.0, bar, sign * $0.1) }
+        try await live.perform("stock.bulk", ["reason": "adjustment", "lines": .array(lines)])
+      }
+      var told: [JSON] = []
+      while told.count < 4 { told.append(try await client.event("inventory:updated")) }
+      try await live.perform("product.remove", ["productId": .int(rum)])
+      let removed = try await manager.event("product:updated")
+      try await live.settle()
+
+      #expect(told.map { $0["data"]?["adjustment"] } == [2, 3, -2, -3])
+      #expect(told.allSatisfy { $0["data"]?["type"]?.text == "ADJUSTMENT" })
+      #expect(Set(told.compactMap { $0["id"]?.text }).count == 4)
+      #expect(
+        removed["data"]?.holds(["productId": .text(of: rum), "action": "deleted"]) == true)
+      #expect(try await !client.heard().contains("product:updated"))
     }
   }
 
@@ -242,18 +270,101 @@ import Wire
         ["clientId": "pos-1", "timestamp": "now", "reason": "manual-trigger"])
       let started = try await office.event("sync:status")
       try await till.emit(
+        "sync-status-update",
+        [
+          "clientId": "pos-1",
+          "status": [
+            "lastSync": "2025-01-15T10:30:00.000Z", "isOnline": true, "isSyncing": true,
+            "pendingTransactions": 4, "pendingProducts": 1, "syncErrors": ["printer", "no paper"],
+          ],
+        ])
+      let progress = try await office.event("sync:status")
+      try await till.emit(
         "sync-result",
-        ["clientId": "pos-1", "result": ["success": true, "productsSynced": 3, "message": "ok"]])
+        [
+          "clientId": "pos-1",
+          "result": [
+            "success": true, "productsSynced": 4, "transactionsSynced": 2, "message": "ok",
+          ],
+        ])
       let completed = try await office.event("sync:status")
       try await till.emit("sync-error", ["clientId": "pos-1", "error": "no link"])
       let failed = try await office.event("sync:status")
       try await till.emit("sync-status-update", ["clientId": "pos-1", "status": 7])
       _ = try await till.event("error")
 
-      #expect(started["data"]?["status"]?.text == "started")
-      #expect(completed["data"]?["status"]?.text == "completed")
-      #expect(failed["data"]?["status"]?.text == "error")
-      #expect(failed["data"]?["error"]?.text == "no link")
+      #expect(started["type"]?.text == "sync:status")
+      #expect(
+        started["data"]?.holds([
+          "syncType": "full", "status": "started", "message": "manual-trigger",
+          "clientId": "pos-1", "isSyncing": true, "syncErrors": [],
+        ]) == true)
+      let standing: JSON = [
+        "lastSync": "2025-01-15T10:30:00.000Z", "isOnline": true, "pendingTransactions": 4,
+        "pendingProducts": 1,
+      ]
+      #expect(progress["data"]?.holds(standing) == true)
+      #expect(
+        progress["data"]?.holds([
+          "status": "progress", "isSyncing": true, "syncErrors": ["printer", "no paper"],
+          "error": "printer; no paper",
+        ]) == true)
+      // What a report says nothing of is as it was.
+      #expect(completed["data"]?.holds(standing) == true)
+      #expect(
+        completed["data"]?.holds([
+          "status": "completed", "isSyncing": false, "productsSynced": 4, "transactionsSynced": 2,
+          "message": "ok", "syncErrors": [],
+        ]) == true)
+      #expect(
+        failed["data"]?.holds([
+          "status": "error", "error": "no link", "syncErrors": ["no link"], "isSyncing": false,
+        ]) == true)
+    }
+  }
+
+  @Test func `transfers, customers and taken back sales are told with text ids`() async throws {
+    try await LiveHub.with { live in
+      let (bar, store) = (try await live.location("Bar"), try await live.location("Store"))
+      let rum = try await live.id(
+        "productId", "product.create", ["sku": "RUM", "name": "Rum", "price": 1290])
+      try await live.adjust(rum, at: store, by: 5)
+      let client = try await SocketClient.open(live, "/ws", as: try await live.person(.manager))
+
+      let customer = try await live.customer("Ana")
+      let named = try await client.event("customer:updated")
+      let transfer = try await live.id(
+        "transferId", "transfer.create",
+        [
+          "fromLocationId": .int(store), "toLocationId": .int(bar),
+          "lines": [["productId": .int(rum), "quantity": 1]],
+        ])
+      let created = try await client.event("transfer:updated")
+      try await live.perform("transfer.ship", ["transferId": .int(transfer)])
+      let shipped = try await client.event("transfer:updated")
+      let sale = try await live.id(
+        "saleId", "sale.create",
+        [
+          "locationId": .int(store), "method": "cash",
+          "lines": [["productId": .int(rum), "quantity": 1]],
+        ])
+      let sold = try await client.event("transaction:created")
+      try await live.perform("sale.void", ["saleId": .int(sale), "reason": "mistake"])
+      let voided = try await client.event("transaction:status-changed")
+
+      #expect(
+        named["data"]?.holds(["customerId": .text(of: customer), "action": "created"]) == true)
+      #expect(named["data"]?["changes"]?["customerId"] == .text(of: customer))
+      #expect(
+        created["data"] == ["transferId": .text(of: transfer), "status": "created"])
+      #expect(shipped["data"]?["status"]?.text == "shipped")
+      #expect(sold["data"]?["transactionId"] == .text(of: sale))
+      #expect(
+        voided["data"]?.holds([
+          "transactionId": .text(of: sale),
+          "transactionCode": sold["data"]?["transactionCode"] ?? .null,
+          "oldStatus": "COMPLETED", "newStatus": "CANCELLED", "reason": "mistake",
+        ]) == true)
     }
   }
 
@@ -289,6 +400,8 @@ import Wire
       #expect(
         status["websocket"]?["namespaces"] == ["/ws": 2, "/ws-admin": 0, "/ws-pos": 1])
       #expect(status["websocket"]?["connections"]?.integer == 3)
+      #expect(status["websocket"]?["rooms"]?.integer == 4)
+      #expect((status["websocket"]?["uptime"]?.integer ?? -1) >= 0)
     }
   }
 }

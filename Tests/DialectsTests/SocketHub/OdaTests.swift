@@ -212,7 +212,152 @@ import Wire
       #expect(reserved["data"]?["reason"]?.text == "Order reservation")
       #expect(reserved["data"]?["referenceId"]?.text == "order-9")
       #expect(failed["inventoryItemId"]?.text == "item-123")
-      #expect(failed["error"]?.text?.isEmpty == false)
+      #expect(failed["error"]?.text == "Insufficient inventory. Available: 2, Requested: 10")
+    }
+  }
+
+  @Test func `a shortage tells no level that is being counted blind`() async throws {
+    try await LiveHub.with { live in
+      let (product, place) = (try await live.product("item-123"), try await live.location())
+      try await live.adjust(product, at: place, by: 12)
+      let client = try await SocketClient.open(live, as: try await live.person(.staff))
+      try await live.perform(
+        "count.open", ["room": "Cellar", "locationId": .int(place), "blind": true])
+
+      try await client.emit(
+        "inventory:reserve", ["inventoryItemId": "item-123", "quantity": 100, "reason": "x"])
+
+      let error = try await client.event("inventory:reservationError")["error"]?.text
+      #expect(error == "There is not so much of item-123 in Engine room.")
+    }
+  }
+
+  @Test(arguments: ["inventory:reserve", "inventory:update"])
+  func `what names no item is told so in the client's word for it`(event: String) async throws {
+    try await LiveHub.with { live in
+      let client = try await SocketClient.open(live, as: try await live.person(.staff))
+
+      try await client.emit(event, ["quantity": 1, "reason": "x"])
+
+      let error = event == "inventory:reserve" ? "reservationError" : "updateError"
+      #expect(
+        try await client.event("inventory:\(error)")["error"]?.text == "inventoryItemId is required"
+      )
+    }
+  }
+
+  @Test func `an item is low on its own level, once on its way down`() async throws {
+    try await LiveHub.with { live in
+      let product = try await live.id(
+        "productId", "product.create", ["sku": "RUM", "name": "Rum", "minimum": 5])
+      let (bar, store) = (try await live.location("Bar"), try await live.location("Store"))
+      try await live.adjust(product, at: store, by: 20)
+      try await live.adjust(product, at: bar, by: 7)
+      let client = try await SocketClient.open(live, as: try await live.person(.staff))
+      try await client.emit("subscribe:inventory", [:])
+      _ = try await client.event("inventory:subscribed")
+
+      for change in [-1, -1, -1, 1, -1] as [Int64] {
+        try await live.adjust(product, at: bar, by: change)
+      }
+      // The product's total dips at the other place, which is low already by then.
+      try await live.adjust(product, at: store, by: -14)
+      try await live.adjust(product, at: store, by: -4)
+      try await live.settle()
+
+      var alerts: [JSON] = []
+      try await client.emit("subscribe:inventory", [:], id: 9)
+      while true {
+        let text = try await client.packet()
+        if text.hasPrefix("439[") { break }
+        let event = try JSON(parsing: String(text.dropFirst(2))).elements ?? []
+        if event.first?.text == "inventory:lowStock" { alerts.append(event[1]["data"] ?? .null) }
+      }
+      #expect(alerts.map { $0["currentQuantity"] } == [5, 2])
+      #expect(alerts.map { $0["locationName"]?.text } == ["Bar", "Store"])
+      #expect(
+        alerts.first?.holds([
+          "productId": .text(of: product), "locationId": .text(of: bar), "threshold": 5,
+          "productName": "Rum",
+        ]) == true)
+      #expect(alerts.allSatisfy { $0["inventoryItemId"]?.text != nil })
+    }
+  }
+
+  @Test func `a fulfilled reservation, and orders and payments in Oda's other words, are told`()
+    async throws
+  {
+    try await LiveHub.with { live in
+      let (ana, place) = (try await live.customer("Ana"), try await live.location())
+      let rum = try await live.id(
+        "productId", "product.create", ["sku": "RUM", "name": "Rum", "price": 1290])
+      try await live.adjust(rum, at: place, by: 5)
+      let client = try await SocketClient.open(live, as: try await live.person(.manager))
+      try await client.emit("subscribe:inventory", [:], id: 1)
+      _ = try await client.acknowledgement(1)
+      try await client.emit("subscribe:orders", [:], id: 2)
+      _ = try await client.acknowledgement(2)
+
+      let reservation = try await live.id(
+        "reservationId", "reservation.create",
+        ["productId": .int(rum), "locationId": .int(place), "quantity": 3])
+      try await live.perform(
+        "reservation.fulfil", ["reservationId": .int(reservation), "quantity": 2])
+      let fulfilled = try await client.event("inventory:reservationFulfilled")
+      let order = try await live.id(
+        "orderId", "order.create",
+        ["customerId": .int(ana), "lines": [["productId": .int(rum), "quantity": 1]]])
+      let created = try await client.event("order.created")
+      try await live.perform("order.status", ["orderId": .int(order), "status": "processing"])
+      let changed = try await client.event("order.status.updated")
+      let payment = try await live.id(
+        "paymentId", "payment.record",
+        ["orderId": .int(order), "amount": 1290, "method": "card"])
+      let paid = try await client.event("payment.processed")
+      try await live.perform("order.status", ["orderId": .int(order), "status": "cancelled"])
+      let cancelled = try await client.event("order.cancelled")
+
+      #expect(
+        fulfilled["data"]?.holds([
+          "reservationId": .text(of: reservation), "quantityFulfilled": 2, "remainingQuantity": 1,
+        ]) == true)
+      #expect(
+        created["data"] == [
+          "orderId": .text(of: order), "orderNumber": .text(of: order),
+          "customerId": .text(of: ana), "totalAmount": .number(12.9),
+        ])
+      #expect(
+        changed["data"]?.holds(["oldStatus": "pending", "newStatus": "processing"]) == true)
+      #expect(
+        paid["data"] == [
+          "orderId": .text(of: order), "paymentId": .text(of: payment), "amount": .number(12.9),
+          "method": "card",
+        ])
+      #expect(cancelled["data"]?["orderId"] == .text(of: order))
+    }
+  }
+
+  @Test func `who has changed the catalogue is told to admins`() async throws {
+    try await LiveHub.with { live in
+      let person = try await live.person(.admin)
+      let admin = try await SocketClient.open(live, as: person)
+      let staff = try await SocketClient.open(live, as: try await live.person(.staff))
+      for client in [admin, staff] {
+        try await client.emit("subscribe:notifications", id: 1)
+        _ = try await client.acknowledgement(1)
+      }
+
+      let rum = try await live.perform(
+        "product.create", ["sku": "RUM", "name": "Rum"], by: .session(person.session))
+      let told = try await admin.event("notification")
+
+      #expect(told["type"]?.text == "user:activity")
+      #expect(
+        told["data"]?.holds([
+          "userId": .text(of: person.user), "action": "product_created",
+          "metadata": ["productId": .text(of: rum["productId"]?.integer ?? 0)],
+        ]) == true)
+      #expect(try await staff.heard().isEmpty)
     }
   }
 
@@ -262,6 +407,45 @@ import Wire
     }
   }
 
+  @Test func `the crew may ask for the orders of one customer, by their number as well`()
+    async throws
+  {
+    try await LiveHub.with { live in
+      let ana = try await live.id(
+        "customerId", "customer.create", ["name": "Ana", "reference": "customer-ana"])
+      let (ben, product) = (try await live.customer("Ben"), try await live.product())
+      let crew = try await SocketClient.open(live, as: try await live.person(.staff))
+      try await crew.emit("subscribe:orders", ["customerId": "customer-ana"], id: 1)
+      _ = try await crew.acknowledgement(1)
+
+      for whose in [ben, ana] {
+        let items: JSON = [["productId": .int(product), "quantity": 1]]
+        try await live.perform("order.create", ["customerId": .int(whose), "lines": items])
+      }
+
+      #expect(try await crew.event("order:updated")["data"]?["customerId"] == .text(of: ana))
+      try await crew.emit("subscribe:orders", ["customerId": "nobody"])
+      #expect(try await crew.event("error") == ["message": "Customer not found"])
+      #expect(try await crew.heard().isEmpty)
+    }
+  }
+
+  @Test(arguments: ["/", "/ws"])
+  func `beyond a hundred messages a minute each is refused`(namespace: String) async throws {
+    try await LiveHub.with { live in
+      let client = try await SocketClient.open(
+        live, namespace, as: try await live.person(.staff))
+
+      for number in 0..<103 {
+        try await client.emit(number.isMultiple(of: 2) ? "ping" : "subscribe:notifications")
+      }
+
+      for _ in 0..<3 {
+        #expect(try await client.event("error") == ["message": "Rate limit exceeded"])
+      }
+    }
+  }
+
   @Test func `shopify's progress is told step by step`() async throws {
     try await LiveHub.with { live in
       let client = try await SocketClient.open(live, as: try await live.person(.manager))
@@ -290,6 +474,35 @@ import Wire
       #expect(progress["data"]?["progress"]?.integer == 50)
       #expect(completed["data"]?["successful"]?.integer == 9)
       #expect(webhook["data"]?["topic"]?.text == "products/update")
+    }
+  }
+
+  @Test func `a run that names no direction and no message is told all the same`() async throws {
+    try await LiveHub.with { live in
+      let client = try await SocketClient.open(live, as: try await live.person(.manager))
+      try await client.emit("subscribe:inventory", [:])
+      _ = try await client.event("inventory:subscribed")
+      func report(_ kind: JSON, _ status: JSON, _ more: JSON) async throws {
+        var data = more
+        data["syncType"] = kind
+        data["syncId"] = .string("run-\(kind.text ?? "")")
+        data["status"] = status
+        try await live.perform("shopify.sync", data)
+      }
+
+      try await report("customers", "in_progress", [:])
+      try await report("inventory", "error", ["error": "no link"])
+
+      let state = try await client.event("shopify:syncStatus")
+      let started = try await client.event("shopify:customer:started")
+      let failed = try await client.event("shopify:inventory:error")
+      #expect(state["data"]?.holds(["syncType": "customers", "status": "in_progress"]) == true)
+      #expect(
+        started["data"] == ["syncId": "run-customers", "message": "customer sync started"])
+      #expect(
+        failed["data"] == [
+          "syncId": "run-inventory", "error": "no link", "message": "inventory sync error",
+        ])
     }
   }
 

@@ -118,16 +118,16 @@ extension WholeProcess {
 
       customer = http("/api/v1/customers", {"name": "John Doe"})["customerId"]
       product = http("/api/v1/products", {"sku": "A-1", "name": "Anchor", "price": 9900})["productId"]
-      client.wait("product:created", productId=product, productName="Anchor", price=9900)
+      client.wait("product:created", productId=str(product), productName="Anchor", price=99)
       order = http("/api/v1/orders", {
           "customerId": customer, "channel": "web",
           "lines": [{"productId": product, "quantity": 1}]})["orderId"]
       created = client.wait("order:created")
       assert created["namespace"] == "orders" and created["timestamp"] > 1700000000000, created
-      assert {"orderId": order, "customerId": customer, "customerName": "John Doe", "total": 9900,
+      assert {"orderId": str(order), "customerId": str(customer), "customerName": "John Doe", "total": 99,
               "status": "pending", "channel": "web"}.items() <= created["data"].items(), created
       http(f"/api/v1/orders/{order}/status", {"status": "processing"})
-      client.wait("order:status_changed", orderId=order, customerName="John Doe",
+      client.wait("order:status_changed", orderId=str(order), customerName="John Doe",
                   oldStatus="pending", newStatus="processing")
       http("/api/v1/notifications", {
           "title": "System Update", "message": "New feature released", "severity": "info",

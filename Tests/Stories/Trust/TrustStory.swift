@@ -161,6 +161,14 @@ extension WholeProcess {
       line.request("GET", "/api/v1/me", headers={"Cookie": cookie.split(";")[0]})
       assert json.loads(line.getresponse().read())["name"] == "ana"
 
+      # The cookie of plain HTTP may have been read or planted there: in TLS it is nobody's.
+      plain = "quartermaster_session=" + body["token"]
+      for headers, status in [({"Cookie": plain}, 401), ({"Authorization": "Bearer " + body["token"]}, 200)]:
+          line.request("GET", "/api/v1/me", headers=headers)
+          answer = line.getresponse()
+          answer.read()
+          assert answer.status == status, (headers, answer.status)
+
       # Larger than a TLS record and than any buffer on the way.
       line.request("GET", "/api/openapi.json")
       assert len(line.getresponse().read()) > 40_000
@@ -180,6 +188,13 @@ extension WholeProcess {
               f"https://localhost:{secure}/api/v1/{path}", json.dumps(body).encode(),
               {"Authorization": f"Bearer {token}"})
           return json.load(urllib.request.urlopen(request, timeout=20, context=context))["data"]
+
+      # A cookie of plain HTTP signs nobody in at the secure door, and does at the plain one.
+      for (url, more), knows in zip(urls, (False, True)):
+          line = connect(url, additional_headers={"Cookie": f"quartermaster_session={token}"}, **more)
+          greeting = json.loads(line.recv(10))
+          assert greeting["data"]["authenticated"] == knows, greeting
+          line.close()
 
       lines = []
       for url, more in urls:

@@ -159,17 +159,37 @@ function receive(message) {
       return tell()
     case 'presence': link.aboard = message.data.connections; return tell()
     case 'presence:joined': case 'presence:left': return send({ type: 'presence' })
-    default: if (message.seq) applyEvent(message)
+    default:
+      if (!message.seq) return
+      // Levels that were told before are not for counters now, or are for them again.
+      if (message.data.blind && role === 'staff') return startAnew(message)
+      applyEvent(message)
   }
 }
 
 let needsSnapshot = false
+let mustStartAnew = false
+
+/** Takes everything from the hub once more, from `event` on. */
+async function startAnew(event) {
+  const own = socket
+  mustStartAnew = true
+  holdEvents()
+  applyEvent(event)
+  try {
+    await takeSnapshot()
+    mustStartAnew = false
+    if (link.isReady) caughtUp(store.position.seq)
+  } catch {
+    if (own === socket) own?.close()
+  }
+}
 
 function welcome({ data }) {
   if (!data.authenticated) return handlers.signedOut()
   attempts = 0
   const after = resumePosition()
-  needsSnapshot = !after || after.epoch !== data.epoch
+  needsSnapshot = mustStartAnew || !after || after.epoch !== data.epoch
   if (needsSnapshot) holdEvents()
   reconnecting()
   const topics = [...namespaces[role].map((namespace) => ({ namespace })), { topic: 'notifications' }]
@@ -198,6 +218,7 @@ async function subscribed(data) {
     try {
       const { epochBefore } = await takeSnapshot()
       if (own !== socket) return
+      mustStartAnew = false
       if (epochBefore && epochBefore !== store.position.epoch) handlers.restored(epochBefore)
     } catch (error) {
       // Once more from the start: events without a snapshot under them are worth nothing.

@@ -1,6 +1,8 @@
 // QR codes (ISO/IEC 18004): bytes, error correction M, versions 1 to 10. That is 213 bytes, more than
 // any address of a hub.
 
+import { h } from './dom.js'
+
 // For each version: codewords of correction a block, then how many blocks of how many codewords.
 const plans = [
   [10, [1, 16]], [16, [1, 28]], [26, [1, 44]], [18, [2, 32]], [24, [2, 43]], [16, [4, 27]], [18, [4, 31]],
@@ -161,4 +163,11 @@ export function qrPath(text) {
   const cells = qr(text)
   const path = cells.flatMap((row, y) => row.map((dark, x) => dark ? `M${x + 4} ${y + 4}h1v1h-1z` : '')).join('')
   return { path, size: cells.length + 8 }
+}
+
+/** Dark on light in both themes: many readers take no other. */
+export function qrCode(text, label) {
+  const { path, size } = qrPath(text)
+  return h('svg', { class: 'qr', viewBox: `0 0 ${size} ${size}`, role: 'img', 'aria-label': label, key: text },
+    h('path', { class: 'paper', d: `M0 0h${size}v${size}H0z` }), h('path', { class: 'ink', d: path }))
 }

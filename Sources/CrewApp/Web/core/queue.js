@@ -69,10 +69,11 @@ export async function add(...commands) {
   return items
 }
 
-/** Keeps a command and resolves to what became of it: `{ data }` or `{ refusal }`. */
+/** Keeps a command and resolves to what became of it: `{ data }` or `{ refusal }`, and the item itself. */
 export async function settle(command, data) {
   const [item] = await add([command, data])
-  return new Promise((resolve) => unanswered.set(item.id, resolve))
+  const answer = await new Promise((resolve) => unanswered.set(item.id, resolve))
+  return { ...answer, item }
 }
 
 function settled({ id, data, refusal }) {

@@ -2,13 +2,14 @@
 //
 // It stands in the device's database, since a browser writes localStorage to the disk seconds later:
 // after a flat battery the device would have another id, and the hub would take what is sent again
-// for something new. localStorage is the copy that can be read at once.
+// for something new. localStorage is the copy that can be read at once, and the newer one where the
+// page was left before the database had written.
 
 import { ask, transaction } from './disk.js'
 
 const defaults = {
   language: '', theme: 'auto', offline: false, device: '', deviceName: '', me: null,
-  isPaired: false, crew: [], location: 0, delivery: [], cart: null,
+  isPaired: false, crew: [], location: 0, delivery: [], cart: null, kept: 0,
 }
 
 function read() {
@@ -23,7 +24,7 @@ export const settings = read()
 
 /** Resolves when the disk has it; whoever needs no more than the change itself need not wait. */
 export function keep(changes) {
-  Object.assign(settings, changes)
+  Object.assign(settings, changes, { kept: Math.max(settings.kept + 1, Date.now()) })
   try {
     localStorage.setItem('quartermaster', JSON.stringify(settings))
   } catch {
@@ -32,10 +33,10 @@ export function keep(changes) {
   return transaction(['self'], 'readwrite', (self) => { self.put({ ...settings }, 'settings') }).catch(() => {})
 }
 
-/** What the database holds is the truth, where it holds something. */
+/** What the database holds is the truth, unless the page was left before it held the latest. */
 export async function loadSettings() {
   const kept = await transaction(['self'], 'readonly', (self) => ask(self.get('settings'))).catch(() => null)
-  Object.assign(settings, kept)
+  if (kept && !(settings.kept > (kept.kept ?? 0))) Object.assign(settings, kept)
   // The hub knows a device's commands by this id, so it is chosen once and stays.
   if (!settings.device) {
     const kind = /iPad|Tablet/.test(navigator.userAgent)

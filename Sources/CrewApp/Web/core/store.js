@@ -119,11 +119,16 @@ function setLevel(row) {
   let places = store.stock.get(row.productId)
   if (!places) store.stock.set(row.productId, places = new Map())
   const key = placeKey(row.productId, row.locationId, row.lot)
-  places.set(key, { ...places.get(key), ...row, lot: row.lot ?? '' })
+  const before = places.get(key)
+  places.set(key, before ? { ...before, ...row } : row)
 }
+
+/** Whether the hub keeps the product's levels from this person, since it is being counted blind. */
+export const isBlind = (product) => product?.onHand === null
 
 /** Where a product lies, with what is still on its way to the hub. */
 export function places(product) {
+  if (isBlind(store.products.get(product))) return []
   const rows = new Map([...(store.stock.get(product) ?? [])].map(([key, row]) => [key, { ...row, pending: 0 }]))
   for (const change of store.pending.get(product) ?? []) {
     const key = placeKey(product, change.location, change.lot)
@@ -134,8 +139,9 @@ export function places(product) {
   return [...rows.values()].filter((row) => row.quantity !== 0 || row.pending !== 0 || row.reserved)
 }
 
-/** The level of a product, at one location and below it or in all. */
+/** The level of a product, at one location and below it or in all; `null` where it is not told. */
 export function level(product, within) {
+  if (isBlind(product)) return null
   let sum = 0
   const changes = store.pending.get(product.id)
   if (!within) {
@@ -159,6 +165,7 @@ export function lowCount() {
 }
 
 export function isLow(product) {
+  if (isBlind(product)) return null
   const available = level(product) - (product.reserved ?? 0)
   return available <= 0 ? 'out' : product.minimum > 0 && available <= product.minimum ? 'low' : null
 }
@@ -437,13 +444,27 @@ async function save() {
   })
 }
 
+// Levels by place are needed a moment later than the list, which is drawn in between.
+const levels = IDBKeyRange.bound('stock:', 'stock:~')
+const beforeLevels = IDBKeyRange.upperBound('stock:', true)
+const afterLevels = IDBKeyRange.lowerBound('stock:~', true)
+
+const readCopy = (...ranges) => transaction(['copy'], 'readonly', async (copy) => {
+  const found = await Promise.all(ranges.flatMap((range) => [ask(copy.getAllKeys(range)), ask(copy.getAll(range))]))
+  return new Map(ranges.flatMap((_, index) => found[2 * index].map((key, row) => [key, found[2 * index + 1][row]])))
+}).catch(() => new Map())
+
+let ahead = null
+/** Begins to read the copy before it is known whose it is. */
+export function readAhead() {
+  ahead = readCopy(beforeLevels, afterLevels)
+}
+
 /** Starts from the copy that `user` left on this device, where there is one. */
 export async function loadCopy(user) {
   owner = String(user)
-  const found = await transaction(['copy'], 'readonly', async (copy) => {
-    const [keys, values] = await Promise.all([ask(copy.getAllKeys()), ask(copy.getAll())])
-    return new Map(keys.map((key, index) => [key, values[index]]))
-  }).catch(() => new Map())
+  const found = await (ahead ?? readCopy(beforeLevels, afterLevels))
+  ahead = null
   const state = found.get('state')
   if (state?.owner !== owner) return false
   reindex()
@@ -452,8 +473,7 @@ export async function loadCopy(user) {
   store.position = { ...state.position }
   safe = { ...state.position }
   store.shore = state.shore ?? 0
-  // Levels by place are needed a moment later than the list: it is drawn in between.
-  unread = found
+  isHalf = true
   store.isComplete = true
   tell()
   return true
@@ -462,12 +482,17 @@ export async function loadCopy(user) {
 const kept = (found, listing) =>
   [...found].filter(([key]) => key.startsWith(`${listing}:`)).flatMap(([, text]) => JSON.parse(text))
 
-let unread = null
-/** The rest of the copy. Nothing may follow the hub before it is there. */
-export function loadRest() {
-  if (!unread) return
-  kept(unread, 'stock').forEach(setLevel)
-  unread = null
+let isHalf = false
+/** The rest of the copy, a piece at a time. Nothing may follow the hub before it is there. */
+export async function loadRest() {
+  if (!isHalf) return
+  const user = owner
+  for (const text of (await readCopy(levels)).values()) {
+    if (owner !== user) return
+    JSON.parse(text).forEach(setLevel)
+    await new Promise((resolve) => setTimeout(resolve))
+  }
+  isHalf = false
   warmUp()
   tell()
 }
@@ -476,7 +501,8 @@ export function loadRest() {
 export async function forgetCopy() {
   owner = null
   safe = null
-  unread = null
+  isHalf = false
+  ahead = null
   low = null
   store.position = null
   store.isComplete = false

@@ -2,7 +2,6 @@
 
 import { h } from './dom.js'
 import { number, t } from './i18n.js'
-import { qrPath } from './qr.js'
 import { hasCamera, scanned, watch } from './scan.js'
 import { byCode, level, locationTree, search, tell } from './store.js'
 
@@ -90,13 +89,6 @@ export const chips = (label, value, options, onpick, kind = 'chips') =>
       onclick: () => { onpick(key); tell() },
     }, text)))
 
-/** Dark on light in both themes: many readers take no other. */
-export function qrCode(text, label) {
-  const { path, size } = qrPath(text)
-  return h('svg', { class: 'qr', viewBox: `0 0 ${size} ${size}`, role: 'img', 'aria-label': label, key: text },
-    h('path', { class: 'paper', d: `M0 0h${size}v${size}H0z` }), h('path', { class: 'ink', d: path }))
-}
-
 /** A whole number with large buttons for wet fingers. */
 export function stepper(label, value, onchange, { least = 0, big } = {}) {
   const id = `step-${label.replace(/\W/g, '')}`
@@ -113,6 +105,12 @@ export function stepper(label, value, onchange, { least = 0, big } = {}) {
       },
     }),
     h('button', { type: 'button', 'aria-label': t('{what}: one more', { what: label }), onclick: () => to(value + 1) }, icon('plus')))
+}
+
+/** How much there is of a product; a dash where the hub does not tell this person. */
+export const amount = (product, within) => {
+  const count = level(product, within)
+  return count === null ? '–' : number(count)
 }
 
 export const empty = (text, ...more) => h('div', { class: 'empty' }, h('p', null, text), more)
@@ -157,7 +155,7 @@ export function productFinder(state, pick, { autofocus } = {}) {
     found.length > 0 && h('ul', { class: 'list results' }, found.map((product) =>
       h('li', { key: product.id }, h('button', { type: 'button', class: 'row', onclick: () => choose(product) },
         h('span', { class: 'grow' }, product.name, h('small', null, product.sku)),
-        product.onHand !== undefined && h('span', { class: 'amount' }, number(level(product)), h('small', null, product.unit)))))))
+        product.onHand !== undefined && h('span', { class: 'amount' }, amount(product), h('small', null, product.unit)))))))
 }
 
 let camera = null
@@ -204,7 +202,8 @@ h('div', { class: 'actions' },
 
 /** A list that grows as it is scrolled, so that twenty thousand rows cost what thirty cost. */
 export function longList(state, items, row, { step = 30 } = {}) {
-  state.shown ??= step
+  // What fits on the device, so that little is drawn between a keystroke and its answer.
+  state.shown ??= 16
   const shown = items.slice(0, state.shown)
   return [
     h('ul', { class: 'list', key: 'list' }, shown.map(row)),
@@ -213,7 +212,7 @@ export function longList(state, items, row, { step = 30 } = {}) {
       made: (element) => {
         state.watcher = new IntersectionObserver(([entry]) => {
           if (entry.isIntersecting) { state.shown += step; tell() }
-        }, { rootMargin: '600px' })
+        }, { rootMargin: '300px' })
         state.watcher.observe(element)
       },
       gone: () => state.watcher?.disconnect(),

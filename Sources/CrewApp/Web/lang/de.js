@@ -468,4 +468,13 @@ export default {
   'That is no price.': 'Das ist kein Preis.',
   'Another value': 'Ein anderer Wert',
   'Take this one': 'Diesen nehmen',
+  'It is being counted blind: its levels show when the count is over.': 'Wird gerade blind gezählt: Die Bestände erscheinen, wenn die Zählung beendet ist.',
+  'Let this change go? Shore is told that it was not made.': 'Diese Änderung verwerfen? Land erfährt, dass sie nicht ausgeführt wurde.',
+  'Carry it out now': 'Jetzt ausführen',
+  'Correct it': 'Berichtigen',
+  'It is sent again when there is a line to shore.': 'Wird erneut gesendet, sobald Land erreichbar ist.',
+  'A corrected copy goes to shore. Stock aboard stays as it is.': 'Eine berichtigte Fassung geht an Land. Der Bestand an Bord bleibt, wie er ist.',
+  '{field} is not a whole number.': '{field} ist keine ganze Zahl.',
+  'Why shore need not have it': 'Warum Land es nicht braucht',
+  'Send the correction': 'Berichtigung senden',
 }

@@ -468,4 +468,13 @@ export default {
   'That is no price.': 'Eso no es un precio.',
   'Another value': 'Otro valor',
   'Take this one': 'Tomar este',
+  'It is being counted blind: its levels show when the count is over.': 'Se está contando a ciegas: las existencias se muestran al terminar el recuento.',
+  'Let this change go? Shore is told that it was not made.': '¿Descartar este cambio? Tierra sabrá que no se hizo.',
+  'Carry it out now': 'Aplicar ahora',
+  'Correct it': 'Corregir',
+  'It is sent again when there is a line to shore.': 'Se enviará de nuevo cuando haya línea con tierra.',
+  'A corrected copy goes to shore. Stock aboard stays as it is.': 'Una copia corregida va a tierra. Las existencias a bordo no cambian.',
+  '{field} is not a whole number.': '{field} no es un número entero.',
+  'Why shore need not have it': 'Por qué tierra no lo necesita',
+  'Send the correction': 'Enviar la corrección',
 }

@@ -468,4 +468,13 @@ export default {
   'That is no price.': 'Ce n’est pas un prix.',
   'Another value': 'Une autre valeur',
   'Take this one': 'Prendre celle-ci',
+  'It is being counted blind: its levels show when the count is over.': 'Comptage à l’aveugle en cours : les niveaux s’affichent à la fin du comptage.',
+  'Let this change go? Shore is told that it was not made.': 'Abandonner cette modification ? La terre saura qu’elle n’a pas été faite.',
+  'Carry it out now': 'Appliquer maintenant',
+  'Correct it': 'Corriger',
+  'It is sent again when there is a line to shore.': 'Sera renvoyé dès qu’il y aura une ligne vers la terre.',
+  'A corrected copy goes to shore. Stock aboard stays as it is.': 'Une copie corrigée part à terre. Le stock à bord ne change pas.',
+  '{field} is not a whole number.': '{field} n’est pas un nombre entier.',
+  'Why shore need not have it': 'Pourquoi la terre n’en a pas besoin',
+  'Send the correction': 'Envoyer la correction',
 }

@@ -4,7 +4,7 @@ import { h } from '../core/dom.js'
 import { number, signed, t } from '../core/i18n.js'
 import { add } from '../core/queue.js'
 import { keep, settings } from '../core/settings.js'
-import { byCode, isFresh, locationName, places, store, tell } from '../core/store.js'
+import { byCode, isBlind, isFresh, locationName, places, store, tell } from '../core/store.js'
 import { badge, chips, locationSelect, productFinder, say, stepper } from '../core/ui.js'
 
 export default function adjust(key) {
@@ -61,7 +61,7 @@ export default function adjust(key) {
           chips(t('Direction'), state.way, [['take', t('Take')], ['put', t('Put')]], (way) => { state.way = way; state.why = ways[way][0][0] }, 'halves'),
           stepper(t('How many'), state.quantity, (value) => { state.quantity = value }, { least: 1, big: true }),
           chips(t('Why'), state.why, ways[state.way], (why) => { state.why = why }),
-          h('p', { class: 'after' }, t('Then there: {n}', { n: number(after) }), ' ', product.unit, after < 0 && badge(t('Below nought'), 'warn'))),
+          !isBlind(product) && h('p', { class: 'after' }, t('Then there: {n}', { n: number(after) }), ' ', product.unit, after < 0 && badge(t('Below nought'), 'warn'))),
         h('button', { type: 'button', class: 'button primary huge', disabled: !state.place, onclick: book },
           h('span', null, state.way === 'take' ? t('Take {n}', { n: number(state.quantity) }) : t('Put {n}', { n: number(state.quantity) }))))
     },

@@ -3,7 +3,7 @@
 import { h } from '../core/dom.js'
 import { number, t } from '../core/i18n.js'
 import { add } from '../core/queue.js'
-import { locationName, places, store, tell } from '../core/store.js'
+import { isBlind, locationName, places, store, tell } from '../core/store.js'
 import { button, chips, empty, field, locationSelect, productFinder, say, stepper } from '../core/ui.js'
 
 export default function move(key) {
@@ -23,10 +23,11 @@ export default function move(key) {
       const product = store.products.get(state.product)
       if (!product) return h('div', { class: 'narrow', key: 'find' }, finder, h('p', { class: 'hint' }, t('Scan what you carry, then say where you put it.')))
       const rows = places(product.id).filter((row) => row.quantity > 0)
-      if (!rows.length) return h('div', { class: 'narrow', key: 'none' }, empty(t('There is none of it to move.'), button(t('Back'), () => { state.product = null; tell() })))
+      if (!rows.length && !isBlind(product)) return h('div', { class: 'narrow', key: 'none' }, empty(t('There is none of it to move.'), button(t('Back'), () => { state.product = null; tell() })))
       return h('div', { class: 'narrow', key: 'move' },
         h('section', { class: 'panel' }, h('h2', null, product.name),
-          h('div', { class: 'field' }, h('span', null, t('From')),
+          isBlind(product) ? field(t('From'), locationSelect(state.from, (from) => { state.from = from }, { id: 'move-from' }))
+          : h('div', { class: 'field' }, h('span', null, t('From')),
             chips(t('From'), `${state.from}/${state.lot}`, rows.map((row) => [`${row.locationId}/${row.lot}`, `${locationName(row.locationId)}${row.lot ? ` · ${row.lot}` : ''} (${number(row.quantity)})`]),
               (key) => { const [from, ...lot] = key.split('/'); state.from = Number(from); state.lot = lot.join('/') })),
           field(t('To'), locationSelect(state.to, (to) => { state.to = to }, { id: 'move-to' })),

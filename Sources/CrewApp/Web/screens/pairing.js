@@ -4,7 +4,8 @@ import { h } from '../core/dom.js'
 import { t, tn } from '../core/i18n.js'
 import { request } from '../core/request.js'
 import { tell } from '../core/store.js'
-import { field, input, qrCode } from '../core/ui.js'
+import { qrCode } from '../core/qr.js'
+import { field, input } from '../core/ui.js'
 
 /** The safe address of this hub as another device would type it. */
 async function address() {

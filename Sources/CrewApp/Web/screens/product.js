@@ -5,8 +5,8 @@ import { clock, day, money, number, parseMoney, plainMoney, signed, t, when } fr
 import { add, settle } from '../core/queue.js'
 import { request } from '../core/request.js'
 import { isCrew, isManager } from '../core/roles.js'
-import { isFresh, isLow, level, locationName, observe, places, store, tell } from '../core/store.js'
-import { badge, button, confirmed, empty, field, input, locationSelect, say, stepper } from '../core/ui.js'
+import { isBlind, isFresh, isLow, locationName, observe, places, store, tell } from '../core/store.js'
+import { amount, badge, button, confirmed, empty, field, input, locationSelect, say, stepper } from '../core/ui.js'
 import { reason } from '../core/words.js'
 
 export default function product(key) {
@@ -50,7 +50,7 @@ function card(item, state) {
     h('section', { class: 'panel' },
       h('p', { class: 'muted' }, [item.sku, item.category, ...Object.entries(item.attributes ?? {}).map(([name, value]) => `${name}: ${value}`)].filter(Boolean).join(' · ')),
       isCrew() && h('div', { class: 'figures' },
-        h('div', { class: isFresh('product', item.id) ? 'figure fresh' : 'figure' }, h('b', { class: 'level' }, number(level(item))), h('span', null, item.unit, alarm && badge(alarm === 'out' ? t('Out') : t('Low'), alarm === 'out' ? 'bad' : 'warn'))),
+        h('div', { class: isFresh('product', item.id) ? 'figure fresh' : 'figure' }, h('b', { class: 'level' }, amount(item)), h('span', null, item.unit, alarm && badge(alarm === 'out' ? t('Out') : t('Low'), alarm === 'out' ? 'bad' : 'warn'))),
         h('div', { class: 'figure' }, h('b', null, number(item.minimum)), h('span', null, t('Minimum'))),
         item.reserved > 0 && h('div', { class: 'figure' }, h('b', null, number(item.reserved)), h('span', null, t('Reserved'))),
         h('div', { class: 'figure' }, h('b', { class: 'text' }, money(item.price, item.currency)), h('span', null, t('Price')))),
@@ -63,13 +63,14 @@ function card(item, state) {
       state.reserving && reserveForm(item, state)),
     isCrew() && h('section', { class: 'panel' },
       h('h2', null, t('Where it lies')),
-      rows.length === 0 ? empty(t('Nowhere aboard.')) : h('ul', { class: 'list' }, rows.map((row) =>
+      isBlind(item) ? empty(t('It is being counted blind: its levels show when the count is over.'))
+      : rows.length === 0 ? empty(t('Nowhere aboard.')) : h('ul', { class: 'list' }, rows.map((row) =>
         h('li', { key: `${row.locationId}/${row.lot}` }, h('div', { class: 'row' },
           h('span', { class: 'grow' }, locationName(row.locationId), h('small', null, [row.lot && t('Lot {lot}', { lot: row.lot }), row.reserved > 0 && t('{n} reserved', { n: number(row.reserved) })].filter(Boolean).join(' · '))),
           row.pending !== 0 && badge(t('{change} on its way', { change: signed(row.pending) }), 'quiet'),
           h('span', { class: 'amount' }, number(row.quantity))))))),
     isCrew() && reservations(item),
-    isCrew() && movements(item, state))
+    isCrew() && !isBlind(item) && movements(item, state))
 }
 
 function reserveForm(item, state) {

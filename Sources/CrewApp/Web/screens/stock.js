@@ -1,10 +1,10 @@
 // What there is: search as you type, by place, below minimum.
 
 import { h } from '../core/dom.js'
-import { money, number, t, tn } from '../core/i18n.js'
+import { money, t, tn } from '../core/i18n.js'
 import { isCrew, isManager } from '../core/roles.js'
-import { byCode, inside, isFresh, isLow, level, search, store, tell } from '../core/store.js'
-import { badge, cameraButton, empty, locationSelect, longList } from '../core/ui.js'
+import { byCode, inside, isFresh, isLow, search, store, tell } from '../core/store.js'
+import { amount, badge, cameraButton, empty, locationSelect, longList } from '../core/ui.js'
 
 // Kept while the app is open, so that the way back from a product leads to the same list.
 const state = { query: '', place: 0, isLowOnly: false }
@@ -56,6 +56,6 @@ function row(product, within) {
         h('small', null, [product.sku, product.category].filter(Boolean).join(' · '))),
       alarm && badge(alarm === 'out' ? t('Out') : t('Low'), alarm === 'out' ? 'bad' : 'warn'),
       isCrew()
-        ? h('span', { class: `amount ${pending ? 'pending' : ''}` }, number(level(product, within)), h('small', null, product.unit))
+        ? h('span', { class: `amount ${pending ? 'pending' : ''}` }, amount(product, within), h('small', null, product.unit))
         : h('span', { class: 'amount small' }, money(product.price, product.currency))))
 }

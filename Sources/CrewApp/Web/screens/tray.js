@@ -11,18 +11,23 @@ import { button, confirmed, empty, field, input, say } from '../core/ui.js'
 import { advice, describe, eventWords } from '../core/words.js'
 
 export default function tray() {
-  const state = { shore: [], conflicts: [], changes: [], typed: {} }
+  const state = { shore: [], conflicts: [], changes: [], typed: {}, opened: null }
   const list = (path) => request(`/api/v1/${path}`).then((page) => page.items)
   const load = () => isManager() && Promise.all(
     [list('needs-a-person?order=newest'), list('conflicts?status=open&order=newest'), list('refused-changes?order=newest')],
   ).then(([shore, conflicts, changes]) => { Object.assign(state, { shore, conflicts, changes }); tell() }, () => {})
   load()
-  const stop = observe((event) => { if (/^(conflict|change):/.test(event.type)) load() })
+  const stop = observe((event) => { if (/^(conflict|change|tray):/.test(event.type)) load() })
   const decide = async (command, data) => {
-    const { refusal } = await settle(command, data)
-    if (refusal) say(refusal.message, 'bad')
-    load()
+    const { refusal, item } = await settle(command, data)
+    if (refusal) {
+      say(refusal.message, 'bad')
+      // What it was about still lies here; a second card about it would help nobody.
+      await discard(item)
+    }
+    return load()
   }
+  const open = (item, way) => { state.opened = { id: item.id, way, data: item.data, values: {} }; tell() }
   return { close: stop, view() {
     const own = refused()
     return h('div', { class: 'narrow', key: 'tray' },
@@ -56,13 +61,60 @@ export default function tray() {
         h('h2', null, describe(item)),
         h('p', { class: 'message bad' }, t('{by} asked for it ashore, and this hub refused: {why}', { by: item.by, why: item.message })),
         h('p', { class: 'muted' }, when(item.time)),
-        isAdmin() && h('div', { class: 'actions' }, button(t('Let it go'), () => decide('change.dismiss', { refusedChangeId: item.id })))))),
+        isAdmin() && h('div', { class: 'actions' },
+          button(t('Let it go'), async () => {
+            if (await confirmed(t('Let this change go? Shore is told that it was not made.'), t('Let it go'))) decide('change.dismiss', { refusedChangeId: item.id })
+          }, { kind: 'danger plain' }),
+          button(t('Carry it out now'), () => decide('change.retry', { refusedChangeId: item.id }), { kind: 'primary' }))))),
       state.shore.map((item) => h('li', { key: `shore-${item.id}` }, h('div', { class: 'card' },
         h('h2', null, eventWords(item)),
         h('p', { class: 'message bad' }, t('Shore would not take it: {why}', { why: item.message })),
-        h('p', { class: 'muted' }, when(item.time)))))))
+        h('p', { class: 'muted' }, when(item.time)),
+        item.retrying && h('p', { class: 'message', role: 'status' }, t('It is sent again when there is a line to shore.')),
+        isAdmin() && state.opened?.id !== item.id && h('div', { class: 'actions' },
+          button(t('Let it go'), () => open(item, 'drop'), { kind: 'danger plain' }),
+          button(t('Correct it'), () => open(item, 'edit')),
+          button(t('Send again'), () => decide('tray.retry', { trayId: item.id }), { kind: 'primary', disabled: item.retrying })),
+        state.opened?.id === item.id && answer(state, decide))))))
   } }
 }
+
+/** Why an event goes no further, or what it should have said: each of its plain values in a field. */
+function answer(state, decide) {
+  const { id, way, data, values } = state.opened
+  const close = () => { state.opened = null; tell() }
+  const typed = (name) => (event) => { values[name] = event.target.value; tell() }
+  return h('form', { class: 'inset', onsubmit: async (event) => {
+    event.preventDefault()
+    const reason = (values.reason ?? '').trim()
+    if (way === 'drop') {
+      await decide('tray.drop', { trayId: id, reason })
+    } else {
+      const corrected = { ...data }
+      for (const name of plainFields(data)) {
+        if (values[name] === undefined) continue
+        if (typeof data[name] === 'number' && !/^-?\d{1,15}$/.test(values[name].trim())) return say(t('{field} is not a whole number.', { field: name }), 'bad')
+        corrected[name] = typeof data[name] === 'number' ? Number(values[name]) : values[name]
+      }
+      await decide('tray.edit', { trayId: id, data: corrected, ...(reason ? { reason } : {}) })
+    }
+    close()
+  } },
+  way === 'edit' && [
+    h('p', { class: 'muted' }, t('A corrected copy goes to shore. Stock aboard stays as it is.')),
+    plainFields(data).map((name) => field(name, input({
+      id: `correct-${name}`, maxlength: 1000, inputmode: typeof data[name] === 'number' ? 'numeric' : 'text',
+      value: values[name] ?? String(data[name]), oninput: typed(name),
+    }))),
+  ],
+  field(way === 'drop' ? t('Why shore need not have it') : t('Why'), input({
+    id: 'tray-reason', required: way === 'drop', maxlength: 500, autocapitalize: 'sentences', value: values.reason ?? '', oninput: typed('reason'),
+  })),
+  h('div', { class: 'actions' }, button(t('Cancel'), close),
+    h('button', { class: `button ${way === 'drop' ? 'danger' : 'primary'}` }, h('span', null, way === 'drop' ? t('Let it go') : t('Send the correction')))))
+}
+
+const plainFields = (data) => Object.keys(data).filter((name) => ['number', 'string'].includes(typeof data[name]))
 
 const currencyOf = ({ kind, field, subjectId }) =>
   kind === 'product' && field === 'price' ? store.products.get(subjectId)?.currency : null
