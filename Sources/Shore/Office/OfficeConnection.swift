@@ -63,14 +63,14 @@ final class OfficeConnection: WebSocketPeer {
     if silent > silence + silence {
       socket.close(.policyViolation, "No sign of life.")
     } else if silent > silence - limits.heartbeat.sweep {
-      socket.write(WebSocketFrames.ping)
+      socket.ping()
       socket.flush()
     }
   }
 
   func received(_ text: ByteBuffer) {
     let allowance = MessageRate.Allowance(
-      total: limits.messagesPerMinute, perType: limits.messagesPerMinute)
+      total: limits.messagesPerMinute, others: limits.messagesPerMinute)
     let verdict = rate.admit("", within: allowance)
     guard verdict != .farOver else {
       socket?.close(.rateLimited, "Too many messages. Wait a minute.")
