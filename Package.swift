@@ -79,6 +79,7 @@ let package = Package(
     .systemLibrary(
       name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .systemLibrary(name: "CEpoll"),
+    .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -104,10 +105,15 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "WebSockets",
+      dependencies: ["CZlib", "Inventory", crypto, nioCore, nioHTTP1, nioWebSocket],
+      swiftSettings: strict),
+    .target(
       name: "Realtime",
       dependencies: [
-        "Access", "CZlib", "Inventory", "Storage", "Wire", crypto, logging, nioCore, nioHTTP1,
-        nioPosix, nioSSL, nioWebSocket,
+        "Access", "Inventory", "Storage", "WebSockets", "Wire", logging, nioCore, nioHTTP1,
+        nioPosix,
+        nioSSL,
       ],
       swiftSettings: strict),
     .target(
@@ -136,21 +142,23 @@ let package = Package(
     .target(
       name: "Uplink",
       dependencies: [
-        "CSystemd", "Storage", "Sync", "Inventory", "Wire", httpClient, lifecycle, logging, nioCore,
+        "CMalloc", "CSystemd", "Storage", "Sync", "Inventory", "Wire", httpClient, lifecycle,
+        logging, nioCore,
         nioHTTP1, nioSSL,
       ],
       swiftSettings: strict),
     .target(
       name: "Shore",
       dependencies: [
-        "Sync", "Inventory", "Wire", grdb, hummingbird, lifecycle, logging, nioCore, crypto,
+        "Sync", "Inventory", "WebSockets", "Wire", grdb, hummingbird, hummingbirdCore, lifecycle,
+        logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket, crypto,
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
     .target(name: "Envelope", dependencies: ["COpenSSL"], swiftSettings: strict),
     .target(
       name: "Supervision",
-      dependencies: ["CSystemd", lifecycle, logging, nioCore, nioPosix],
+      dependencies: ["CMalloc", "CSystemd", lifecycle, logging, nioCore, nioPosix],
       swiftSettings: strict),
     .testTarget(
       name: "SupervisionTests",
@@ -207,7 +215,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ShoreTests",
-      dependencies: ["Inventory", "Shore", "ShoreFixtures", "Sync", "Wire", grdb],
+      dependencies: [
+        "HubFixtures", "Inventory", "Shore", "ShoreFixtures", "Sync", "WebSockets", "Wire", grdb,
+        nioCore,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "UplinkTests",

@@ -1,6 +1,7 @@
 import Access
 import ArgumentParser
 import Foundation
+import Supervision
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -60,6 +61,7 @@ struct Serve: AsyncParsableCommand {
   var printConfig = false
 
   func run() async throws {
+    Heap.giveBackLargePieces()
     let flags: [String: String?] = [
       "data": data, "listen": listen, "tls.listen": listenTLS, "shore.url": shore,
       "shore.site": site,

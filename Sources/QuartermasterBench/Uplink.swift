@@ -25,6 +25,9 @@ struct Uplink: ParsableCommand {
   @Option(
     help: "Seconds after which a drain is long enough; the rest is reckoned. [default: none]")
   var bound: Int?
+  @Option(
+    help: "Windows with the link held, and as many draining, in which the crew's waits are taken.")
+  var windows = 12
   @Option(help: "The shore server. [default: quartermaster-shore, beside this program]")
   var shore: String?
   @Flag(help: "Let the relay limit the rate even where namespaces are allowed.")
@@ -44,12 +47,57 @@ struct Uplink: ParsableCommand {
     report.add("gzip", "gzip -9", alone.gzip, "bytes/event")
     for profile in link {
       try measure(profile, workplace, products, &report)
+      if windows > 0 { try compare(profile, workplace, products, &report) }
     }
     report.print(asJSON: options.json)
   }
 
   private func measure(
     _ profile: LinkProfile, _ workplace: Workplace, _ products: [Int64], _ report: inout Report
+  ) throws {
+    try onVoyage(profile, workplace, products) { voyage, data, ashore in
+      let figures = try voyage.sail(within: Double(limit), bound: bound.map(Double.init))
+      voyage.end()
+      let aboard = try HubProcess.run(options.program, ["export", "events", "--data", data])
+      let held = try HubProcess.run(
+        shoreProgram, ["export", "events", "--site", "bench", "--data", ashore])
+      let isSame =
+        figures.left == 0
+        ? aboard == held
+        : Set(held.split(separator: "\n")).isSubset(of: aboard.split(separator: "\n"))
+      guard isSame else { throw Failure("Shore's log differs from the hub's.") }
+      let limiter = voyage.isInNamespace ? "tc tbf" : "the relay"
+      report.heading("\(profile.words) (rate by \(limiter))")
+      add(figures, profile, to: &report)
+    }
+  }
+
+  /// On a voyage of its own: what a drain takes and what the crew waits are not asked of one another.
+  private func compare(
+    _ profile: LinkProfile, _ workplace: Workplace, _ products: [Int64], _ report: inout Report
+  ) throws {
+    let name = profile.rawValue
+    try onVoyage(profile, workplace, products) { voyage, _, _ in
+      let contrast = try voyage.contrast(windows: windows, backlog: events)
+      voyage.end()
+      for (key, label, percent) in [("P50", "p50", 50.0), ("P99", "p99", 99)] {
+        let (idle, draining) = (contrast.idle.median(percent), contrast.draining.median(percent))
+        report.add(
+          name + "Idle" + key, "crew's \(label), link held, median", idle, "ms",
+          contrast.idle.words(percent))
+        report.add(
+          name + "Drain" + key, "crew's \(label), draining, median", draining, "ms",
+          contrast.draining.words(percent))
+        report.add(
+          name + "Ratio" + key, "ratio", draining / idle, "x", digits: 2,
+          percent == 99 ? "budget: 1.2" : "")
+      }
+    }
+  }
+
+  private func onVoyage(
+    _ profile: LinkProfile, _ workplace: Workplace, _ products: [Int64],
+    _ body: (Voyage, _ data: String, _ ashore: String) throws -> Void
   ) throws {
     let name = profile.rawValue
     let data = workplace.path(name)
@@ -63,29 +111,15 @@ struct Uplink: ParsableCommand {
     defer {
       for folder in [data, ashore] { try? FileManager.default.removeItem(atPath: folder) }
     }
-    let shoreProgram = try shoreProgram
     let voyage = try Voyage(
-      profile, hub: try options.program, shore: shoreProgram, data: data, shoreData: ashore,
+      profile, hub: try options.program, shore: try shoreProgram, data: data, shoreData: ashore,
       products: products, inNamespace: !relayOnly)
-    let figures: Voyage.Figures
     do {
-      figures = try voyage.sail(within: Double(limit), bound: bound.map(Double.init))
-      voyage.end()
+      try body(voyage, data, ashore)
     } catch {
       voyage.end()
       throw error
     }
-    let aboard = try HubProcess.run(options.program, ["export", "events", "--data", data])
-    let held = try HubProcess.run(
-      shoreProgram, ["export", "events", "--site", "bench", "--data", ashore])
-    let isSame =
-      figures.left == 0
-      ? aboard == held
-      : Set(held.split(separator: "\n")).isSubset(of: aboard.split(separator: "\n"))
-    guard isSame else { throw Failure("Shore's log differs from the hub's.") }
-    let limiter = voyage.isInNamespace ? "tc tbf" : "the relay"
-    report.heading("\(profile.words) (rate by \(limiter))")
-    add(figures, profile, to: &report)
   }
 
   private func add(
@@ -117,15 +151,6 @@ struct Uplink: ParsableCommand {
       report.add(name + "Share", "of the link's rate used", share, "%", "budget: 95 at 128 kbit/s")
     }
     report.add(name + "Connections", "connections", Double(figures.connections), digits: 0)
-    for (key, label, percent) in [("P50", "p50", 50.0), ("P99", "p99", 99)] {
-      let idle = figures.idle.latency.percentile(percent)
-      let draining = figures.draining.latency.percentile(percent)
-      report.add(name + "Idle" + key, "crew's \(label), link down", idle, "ms")
-      report.add(name + "Drain" + key, "crew's \(label), draining", draining, "ms")
-      report.add(
-        name + "Ratio" + key, "ratio", draining / idle, "x", digits: 2,
-        percent == 99 ? "budget: 1.2" : "")
-    }
     report.add(
       name + "Resident", "resident with the backlog", figures.memory.resident / 1e6, "MB")
     report.add(

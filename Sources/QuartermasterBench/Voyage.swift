@@ -8,8 +8,6 @@ import Synchronization
 /// One hub with a backlog, one shore, and the link between them that comes up.
 final class Voyage {
   struct Figures {
-    var idle = Crew.Outcome()
-    var draining = Crew.Outcome()
     var memory = ProcessFigures.Memory()
     var largestMemory = ProcessFigures.Memory()
     var events = 0
@@ -28,8 +26,11 @@ final class Voyage {
     var hubSeconds = 0.0
   }
 
-  private static let crewPerSecond = 20
-  private static let devices = 8
+  private static let crewPerSecond = 100
+  private static let devices = 16
+  /// Seconds of one window, and what passes before it counts after the link has been let go or held.
+  private static let window = 4.0
+  private static let settling = 1.0
 
   private let data: String
   private let profile: LinkProfile
@@ -39,6 +40,7 @@ final class Voyage {
   private let hub: HubProcess
   private var crew: Crew
   private let store: Store
+  private var hasEnded = false
 
   /// - Parameters:
   ///   - data: the hub's folder with its backlog.
@@ -78,6 +80,8 @@ final class Voyage {
   var isInNamespace: Bool { namespace != nil }
 
   func end() {
+    guard !hasEnded else { return }
+    hasEnded = true
     crew.leave()
     hub.stop()
     shore.stop()
@@ -93,8 +97,7 @@ final class Voyage {
     var figures = Figures()
     let lookout = Lookout(relay, profile, hub.figures, store)
     defer { lookout.end() }
-    _ = try crew.pace(perSecond: Self.crewPerSecond, seconds: 2)
-    figures.idle = try crew.pace(perSecond: Self.crewPerSecond, seconds: 30)
+    _ = try crew.pace(perSecond: Self.crewPerSecond, seconds: 10)
     figures.memory = try hub.figures.memory()
     let safe = try confirmed()
     let processor = try hub.figures.processorTime()
@@ -104,7 +107,7 @@ final class Voyage {
     lookout.linkUp()
     let start = Clock.now()
     // The crew goes on while the backlog drains; what it adds goes too.
-    figures.draining = try crew.pace(perSecond: Self.crewPerSecond, seconds: limit) {
+    _ = try crew.pace(perSecond: Self.crewPerSecond, seconds: limit) {
       let view = lookout.view
       if let failure = view.failure { throw failure }
       return !view.isDrained && bound.map { Clock.seconds(since: start) < $0 } != false
@@ -130,6 +133,32 @@ final class Voyage {
     figures.untilEqual = Clock.seconds(since: start)
     figures.events = try confirmed() - safe
     return try measured(figures, since: (up, down, carried), processor)
+  }
+
+  /// Lets the link go and holds it by turns, so many times each. What is under way when it is held goes
+  /// on where it was: the hub has nothing to do, and no reason to give up.
+  func contrast(windows: Int, backlog: Int) throws -> Contrast {
+    var contrast = Contrast()
+    relay.restore()
+    let start = relay.passed
+    // Batches are small until the link has been measured.
+    _ = try crew.pace(perSecond: Self.crewPerSecond, seconds: 60) { relay.passed - start < 20_000 }
+    for _ in 0..<windows {
+      relay.stall()
+      // Sent again: shore holds it already, and all that the hub does for it is the same.
+      if try waiting() < backlog / 2 { try store.rewound(.normal, to: 0) }
+      contrast.idle.add(try window())
+      relay.restore()
+      let before = relay.passed
+      contrast.draining.add(try window())
+      guard relay.passed > before else { throw Failure("Nothing drained in a window.") }
+    }
+    return contrast
+  }
+
+  private func window() throws -> Crew.Outcome {
+    _ = try crew.pace(perSecond: Self.crewPerSecond, seconds: Self.settling)
+    return try crew.pace(perSecond: Self.crewPerSecond, seconds: Self.window)
   }
 
   private func waiting() throws -> Int { try Int(store.backlog().values.reduce(0, +)) }

@@ -13,6 +13,9 @@ extension ShoreResponder {
     case ["changes"]:
       try allow(request.method == .get)
       return try await changes(request, siteName: siteName)
+    case _ where path.count == 2 && path[0] == "answers":
+      try allow(request.method == .get)
+      return try await answer(request, siteName: siteName, to: path[1])
     case ["send"]:
       try allow(request.method == .post)
       try admit(request)
@@ -37,6 +40,19 @@ extension ShoreResponder {
         200, ["items": .array(documents.map { $0.data })])
     default: throw Problem(.notFound, "There is nothing at this address.")
     }
+  }
+
+  /// The hub's question what became of a batch.
+  private func answer(
+    _ request: Request, siteName: String, to batch: String
+  ) async throws -> Response {
+    let asked = BodyDigest(of: Array((request.head.path ?? "").utf8))
+    let (site, _) = try await authenticate(request, siteName: siteName, digest: asked)
+    guard let digest = BodyDigest(hex: batch),
+      request.head.path == AnswerRequest.target(site: site, batch: digest),
+      let text = answers.answer(to: digest, from: site)
+    else { throw Problem(.notFound, "Shore has given no answer to such a batch of late.") }
+    return Self.response(200, text: text, type: "application/json")
   }
 
   /// The hub's question for changes, held open while there are none.

@@ -13,7 +13,9 @@ struct ShoreResponder: HTTPResponder {
   let gate: Gate
   let doorkeeper: Doorkeeper
   private let turnstile = Turnstile()
+  let answers = Answers()
   let mailroom: Mailroom
+  private let entrance: OfficeEntrance
   let clock: @Sendable () -> Int64
   let logger: Logger
   /// Stands in for the key of a site that does not exist, so that its refusal takes as long.
@@ -21,7 +23,7 @@ struct ShoreResponder: HTTPResponder {
 
   init(
     store: ShoreStore, operatorToken: OperatorToken, gate: Gate = Gate(bytes: 64 << 20),
-    mailroom: Mailroom = Mailroom(), limits: SiteLimits = SiteLimits(),
+    mailroom: Mailroom = Mailroom(), entrance: OfficeEntrance, limits: SiteLimits = SiteLimits(),
     clock: @escaping @Sendable () -> Int64, logger: Logger
   ) {
     self.store = store
@@ -29,6 +31,7 @@ struct ShoreResponder: HTTPResponder {
     self.gate = gate
     doorkeeper = Doorkeeper(limits)
     self.mailroom = mailroom
+    self.entrance = entrance
     self.clock = clock
     self.logger = logger
   }
@@ -54,6 +57,13 @@ struct ShoreResponder: HTTPResponder {
     case ["health"]:
       try allow(isReading)
       return Self.response(200, JSON.compact(["status": "ok"]))
+    case ["api", "ws"]:
+      try allow(request.method == .get)
+      // It would be a socket by now if it could be one.
+      try entrance.check(
+        authorization: request.headers[.authorization], origin: request.headers[.origin],
+        host: request.head.authority)
+      throw Problem(.malformed, "This address is for WebSockets (RFC 6455).")
     case ["v1", "status"]:
       try allow(isReading)
       try admit(request)
@@ -82,8 +92,7 @@ struct ShoreResponder: HTTPResponder {
 
   func admit(_ request: Request) throws(Problem) {
     guard operatorToken.admits(request.headers[.authorization]) else {
-      throw Problem(
-        .unauthenticated, "Sign in as `operator` with the token from the file operator-token.")
+      throw .notTheOperator
     }
   }
 
@@ -160,10 +169,13 @@ struct ShoreResponder: HTTPResponder {
       let answer = Answer(
         .accepted, to: batch.head, site: site, through: batch.head.through, digest: digest,
         refused: refused)
-      var response = Self.response(answer.status, answer.json(key: key))
+      let text = answer.json(key: key).encodedBytes
+      answers.keep(text, to: digest, from: site)
+      var response = Self.response(answer.status, text: text, type: "application/json")
       response.headers[.acceptEncoding] = Coding.accepted
       return response
     case .gap(let through):
+      answers.forget(site)
       let answer = Answer(.gap, to: batch.head, site: site, through: through, digest: digest)
       return Self.response(answer.status, answer.json(key: key), type: Problem.mediaType)
     case .stranger:

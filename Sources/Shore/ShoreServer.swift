@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -40,6 +41,7 @@ package struct ShoreServer: Service {
   private let operatorToken: OperatorToken
   private let address: Address
   private let limits: SiteLimits
+  private let office: OfficeLimits
   private let clock: @Sendable () -> Int64
   private let logger: Logger
   private let onListening: @Sendable (Int) async -> Void
@@ -47,14 +49,15 @@ package struct ShoreServer: Service {
   /// - Parameter onListening: is told the port once connections are taken.
   package init(
     store: ShoreStore, operatorToken: OperatorToken, address: Address,
-    limits: SiteLimits = SiteLimits(), clock: @escaping @Sendable () -> Int64 = Self.milliseconds,
-    logger: Logger,
+    limits: SiteLimits = SiteLimits(), office: OfficeLimits = OfficeLimits(),
+    clock: @escaping @Sendable () -> Int64 = Self.milliseconds, logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void
   ) {
     self.store = store
     self.operatorToken = operatorToken
     self.address = address
     self.limits = limits
+    self.office = office
     self.clock = clock
     self.logger = logger
     self.onListening = onListening
@@ -62,13 +65,17 @@ package struct ShoreServer: Service {
 
   package func run() async throws {
     let mailroom = Mailroom()
+    let feed = OfficeFeed(store, limits: office, logger: logger)
+    let entrance = OfficeEntrance(operatorToken, hearing: feed, limits: office, clock: clock)
     let responder = ShoreResponder(
-      store: store, operatorToken: operatorToken, mailroom: mailroom, limits: limits, clock: clock,
-      logger: logger)
+      store: store, operatorToken: operatorToken, mailroom: mailroom, entrance: entrance,
+      limits: limits, clock: clock, logger: logger)
     let onListening = onListening
     let application = Application(
       responder: responder,
-      server: .http1(configuration: .init(idleTimeout: .seconds(75))),
+      server: HTTPServerBuilder { responder in
+        OfficeDoor(http: HTTP1Channel(responder: responder), entrance: entrance)
+      },
       configuration: .init(
         address: .hostname(address.host, port: address.port),
         availableConnectionsDelegate: .maximum(4096, logger: logger)),
@@ -76,10 +83,12 @@ package struct ShoreServer: Service {
     do {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { [store] in await mailroom.watch { try await store.latestChanges() } }
+        group.addTask { await feed.watch() }
         try await withGracefulShutdownHandler {
           try await application.run()
         } onGracefulShutdown: {
           mailroom.close()
+          Task { await feed.close() }
         }
         group.cancelAll()
       }

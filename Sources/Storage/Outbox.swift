@@ -72,12 +72,15 @@ extension Store {
 
   /// Moves a lane's cursor to what shore has durably stored. Refused events go to the tray of what
   /// needs a person, in the same transaction.
-  /// - Parameter spending: the bytes that it took, and their hour of powered time.
+  ///
+  /// What came over the link does not wait for the disk, nor let the crew's next commit wait: shore says
+  /// again what a power cut takes back. A courier's word is on the disk when this returns.
+  /// - Parameter spending: the bytes that it took on the link, and their hour of powered time.
   package func acknowledged(
     _ lane: Lane, through seq: Int64, refused: [ShoreRefusal],
     spending: (bytes: Int64, hour: Int64)? = nil
   ) throws(StoreError) {
-    try write { db in
+    try write(flushing: spending == nil) { db in
       if let spending { try Self.spent(db, spending.bytes, in: spending.hour) }
       // Events that are still to come are not confirmed, whatever shore says.
       try setShoreCursor(db, lane, min(seq, try Self.head(db)), sql: "MAX(seq, excluded.seq)")

@@ -108,6 +108,34 @@ package final class Store: Sendable {
     }
   }
 
+  /// - Parameter isFlushing: whether it is on the disk when this returns, or only after the next
+  ///   transaction that is: in order, and never by halves.
+  func write<Value>(
+    flushing isFlushing: Bool, _ updates: (Database) throws -> Value
+  ) throws(StoreError) -> Value {
+    guard !isFlushing else { return try write(updates) }
+    do {
+      return try pool.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA synchronous = NORMAL")
+        defer {
+          // Would it fail, the next commit would be acknowledged without being on the disk.
+          do { try db.execute(sql: "PRAGMA synchronous = FULL") } catch {
+            preconditionFailure("SQLite does not take back how it writes: \(error)")
+          }
+        }
+        var value: Value?
+        try db.inTransaction(.immediate) {
+          value = try updates(db)
+          return .commit
+        }
+        guard let value else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
+        return value
+      }
+    } catch {
+      throw StoreError(error, path: path)
+    }
+  }
+
   /// Ends all use of the file, after a last checkpoint that leaves it whole without its WAL.
   package func close() throws(StoreError) {
     do {

@@ -36,7 +36,8 @@ package enum Gzip {
       count = bound - Int(stream.avail_out)
     }
     guard status == Z_STREAM_END else { throw .malformed }
-    return output
+    // Without the room that it might have needed.
+    return output.withUnsafeBufferPointer { Array($0) }
   }
 
   /// Exactly one gzip member, of at most `limit` bytes once inflated: stops at the byte after.

@@ -9,7 +9,7 @@ package struct BodyDigest: Sendable, Hashable {
   }
 
   /// Reads a digest as it was written.
-  init?(hex: String) {
+  package init?(hex: String) {
     guard Hex.bytes(hex)?.count == SHA256.byteCount else { return nil }
     self.hex = hex
   }

@@ -27,6 +27,14 @@ struct Courier: Sendable {
     var isAccepted: Bool {
       if case .accepted = reply { true } else { false }
     }
+
+    /// Whether shore may have taken the batch all the same.
+    var isUncertain: Bool {
+      switch reply {
+      case .failed(.timeout), .failed(.unreachable): true
+      case .failed, .accepted, .gap, .rejected, .tooLarge: false
+      }
+    }
   }
 
   /// `nil` when the task was cancelled.
@@ -47,6 +55,25 @@ struct Courier: Sendable {
       body.count <= Pieces.size
       ? .bytes(bytes)
       : .stream(Pieces(body: bytes, onEnd: departed), length: .known(Int64(body.count)))
+    return await exchange(request, about: head, digest, within: limit)
+  }
+
+  /// Asks for shore's answer to a batch that may have arrived: a few hundred bytes in place of all of
+  /// it again. `nil` when the task was cancelled.
+  func ask(about doubt: Doubt, within limit: Duration) async -> Delivery? {
+    let target = AnswerRequest.target(site: settings.site, batch: doubt.digest)
+    var request = HTTPClientRequest(url: settings.shore + target)
+    request.headers = [
+      "Authorization": settings.key.authorization(
+        site: settings.site, digest: BodyDigest(of: Array(target.utf8)))
+    ]
+    return await exchange(request, about: doubt.head, doubt.digest, within: limit)
+  }
+
+  private func exchange(
+    _ request: HTTPClientRequest, about head: BatchHead, _ digest: BodyDigest,
+    within limit: Duration
+  ) async -> Delivery? {
     let start = ContinuousClock.now
     func delivery(_ reply: Reply) -> Delivery {
       Delivery(reply: reply, took: .now - start)

@@ -12,6 +12,10 @@ struct Drive: Sendable {
   var ready: PreparedBatch?
   /// The batch that set out before the one in front of it was answered.
   var ahead: Flight?
+  /// Batches that may be ashore although no answer came, oldest first.
+  var doubts: [Doubt] = []
+  /// Whether large batches have been made since memory was last tidied.
+  var isUntidy = false
   /// When the last answer came.
   var lastAnswer: ContinuousClock.Instant?
   /// What the sockets had counted then.

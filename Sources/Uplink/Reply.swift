@@ -86,6 +86,14 @@ enum Trouble: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// Whether the question, too, got no answer of shore's, so that asking again makes sense.
+  var leavesDoubt: Bool {
+    switch self {
+    case .unreachable, .timeout, .untrusted, .wrongServer, .clock, .busy: true
+    case .notShore, .unknownKey, .conflict, .unexpected, .tooLarge, .rejected, .hub: false
+    }
+  }
+
   var retryAfter: Duration? {
     if case .busy(let retryAfter) = self { retryAfter } else { nil }
   }

@@ -21,6 +21,7 @@ extension Uplink {
     _ lane: Lane, atMost limit: Int, by courier: Courier, _ drive: inout Drive
   ) async -> Happening {
     do {
+      if let happened = try await settleDoubt(lane, by: courier, &drive) { return happened }
       let limit = drive.limit(lane, atMost: limit)
       let flight: Flight
       if let ahead = try await ahead(lane, &drive) {
@@ -39,8 +40,10 @@ extension Uplink {
         return .nothingLeft
       }
       update { $0.state = .sending }
+      if flight.prepared.size > Limits.page / 4 { drive.isUntidy = true }
       await follow(flight, atMost: limit, by: courier, &drive)
-      let delivery = await land(flight, &drive)
+      let delivery = await land(flight.task, &drive)
+      if delivery?.isUncertain ?? true, let doubt = flight.doubt { drive.doubts.append(doubt) }
       if delivery?.isAccepted != true, let ahead = drive.ahead, ahead.lane == lane {
         await abandon(ahead, &drive)
       }
@@ -48,6 +51,40 @@ extension Uplink {
       return try await outcome(of: delivery, flight, &drive)
     } catch {
       return hubFailed(error)
+    }
+  }
+
+  /// Learns what became of a batch of `lane` whose exchange ended without an answer, before anything
+  /// of it is sent again. `nil` where there is none, or shore does not know it: then it goes again.
+  private func settleDoubt(
+    _ lane: Lane, by courier: Courier, _ drive: inout Drive
+  ) async throws -> Happening? {
+    guard let index = drive.doubts.firstIndex(where: { $0.head.lane == lane }) else { return nil }
+    let doubt = drive.doubts.remove(at: index)
+    // Something else has moved the cursor: a courier's receipt, or shore's own word.
+    guard doubt.head.after == (try store.shoreCursor(lane)) else {
+      return try await settleDoubt(lane, by: courier, &drive)
+    }
+    update { $0.state = .sending }
+    guard let delivery = await ask(about: doubt, by: courier, &drive) else {
+      drive.doubts.insert(doubt, at: index)
+      return .givenUp
+    }
+    defer { show(drive) }
+    switch delivery.reply {
+    case .accepted(let refused):
+      let own = Set(doubt.seqs)
+      try confirmed(
+        doubt.head, events: own.count, refused: refused.filter { own.contains($0.seq) }, delivery)
+      return .confirmed(events: own.count)
+    case .failed(let trouble) where trouble.leavesDoubt:
+      drive.doubts.insert(doubt, at: index)
+      if trouble == .timeout { onLink(.lost) }
+      return failed(trouble)
+    case .gap, .rejected, .tooLarge, .failed:
+      // It never arrived as a whole, and so nothing behind it was taken.
+      drive.doubts.removeAll { $0.head.lane == lane }
+      return nil
     }
   }
 

@@ -162,6 +162,10 @@ package final class Uplink: Service {
           listen(&drive, doorbell.look())
           continue
         }
+        if drive.isUntidy {
+          drive.isUntidy = false
+          await Backstage.tidy()
+        }
         rest(drive, barred: barred)
         let quiet = tellStatus()
         listen(&drive, await doorbell.wait(atMost: quiet.map { min($0, duration) } ?? duration))
@@ -224,13 +228,23 @@ extension Uplink {
   func post(
     _ prepared: PreparedBatch, by courier: Courier, _ drive: inout Drive
   ) async -> Courier.Delivery? {
-    await land(launch(prepared, by: courier, drive), &drive)
+    await land(launch(prepared, by: courier, drive).task, &drive)
   }
 
-  /// `nil` when it was given up: what shore made of the batch shows when it is sent again.
-  func land(_ flight: Flight, _ drive: inout Drive) async -> Courier.Delivery? {
+  /// Asks for shore's answer to a batch that may have arrived.
+  func ask(
+    about doubt: Doubt, by courier: Courier, _ drive: inout Drive
+  ) async -> Courier.Delivery? {
+    let limit = drive.meter.limit(for: Doubt.worthAsking, atMost: settings.exchangeTimeout)
+    return await land(exchanges.start { await courier.ask(about: doubt, within: limit) }, &drive)
+  }
+
+  /// `nil` when it was given up: what shore made of the batch shows when it is asked, or sent again.
+  func land(
+    _ exchange: Task<Courier.Delivery?, Never>, _ drive: inout Drive
+  ) async -> Courier.Delivery? {
     var delivery = await withTaskCancellationHandler {
-      await flight.task.value
+      await exchange.value
     } onCancel: {
       exchanges.cancel()
     }
@@ -256,8 +270,9 @@ extension Uplink {
 
   func abandon(_ flight: Flight, _ drive: inout Drive) async {
     flight.task.cancel()
-    _ = await land(flight, &drive)
+    let delivery = await land(flight.task, &drive)
     drive.ahead = nil
+    if delivery?.isUncertain ?? true, let doubt = flight.doubt { drive.doubts.append(doubt) }
   }
 
   /// In plain words, when the hub's clock can't be right: then a certificate's dates say nothing.

@@ -12,6 +12,8 @@ package struct UplinkSettings: Sendable {
   /// How long of powered time something may wait without getting anywhere before people are told.
   package var patience = Duration.seconds(15 * 60)
   package var connectTimeout = Duration.seconds(20)
+  /// For how long the other end may leave bytes unconfirmed before the kernel ends the connection.
+  package var confirmationTimeout = Duration.seconds(30)
   /// For one whole exchange: a full batch takes over a minute at 9,600 bit/s.
   package var exchangeTimeout = Duration.seconds(240)
 
@@ -46,7 +48,8 @@ package struct UplinkSettings: Sendable {
     self.shore = String(address)
     self.site = name
     self.key = key
-    pace.batchEvents = 4000
+    // As many as a page holds of the shortest ones; each is read from the log whole.
+    pace.batchEvents = 3000
   }
 
   var url: String { "\(shore)/v1/sites/\(site)/events" }

@@ -19,6 +19,8 @@ package final class Relay: Sendable {
     var target: Int
     var door = Door.open
     var isStalled = false
+    /// Nothing comes back from the far end.
+    var isMute = false
     /// Bytes from the hub that still pass before the link goes.
     var budget: Int?
     var ends: [ObjectIdentifier: any Channel] = [:]
@@ -107,6 +109,14 @@ package final class Relay: Sendable {
     }
   }
 
+  /// What is sent arrives, and whatever is answered is lost, until `restore`.
+  package func mute() {
+    state.withLock { state in
+      state.isMute = true
+      state.outages += 1
+    }
+  }
+
   /// The connections there are stay open at both ends and are dead for ever, as when a router on the
   /// way has lost its memory; new ones work.
   package func forget() {
@@ -118,7 +128,7 @@ package final class Relay: Sendable {
 
   package func restore() {
     let ends = state.withLock { state in
-      (state.door, state.isStalled, state.budget) = (.open, false, nil)
+      (state.door, state.isStalled, state.isMute, state.budget) = (.open, false, false, nil)
       return Array(state.ends.values)
     }
     for end in ends { end.read() }
@@ -177,7 +187,7 @@ extension Relay {
   func passage(of bytes: Int, isFromHub: Bool, generation: Int) -> Passage {
     let now = start.duration(to: .now)
     return state.withLock { state in
-      guard generation == state.generation else { return .lost }
+      guard generation == state.generation, isFromHub || !state.isMute else { return .lost }
       if isFromHub { state.passed += bytes } else { state.returned += bytes }
       if isFromHub, let budget = state.budget {
         guard bytes < budget else { return .only(budget) }

@@ -39,6 +39,7 @@ package func withServer<Value: Sendable>(
 /// A real shore on a real port.
 package func withShore<Value: Sendable>(
   _ store: ShoreStore, token: String = "operator-token-of-the-test",
+  office: OfficeLimits = OfficeLimits(),
   clock: @escaping @Sendable () -> Int64 = { 1_764_547_200_000 },
   body: @escaping @Sendable (String) async throws -> Value
 ) async throws -> Value {
@@ -46,7 +47,7 @@ package func withShore<Value: Sendable>(
     { onListening in
       ShoreServer(
         store: store, operatorToken: OperatorToken(token),
-        address: .init(host: "127.0.0.1", port: 0), clock: clock, logger: .silent,
+        address: .init(host: "127.0.0.1", port: 0), office: office, clock: clock, logger: .silent,
         onListening: onListening)
     }, body: body)
 }

@@ -83,6 +83,35 @@ struct ShoreServerTests {
     #expect(answer.code == "unauthenticated")
   }
 
+  @Test func `an answer that was lost can be had again, by the site alone and as it was`()
+    async throws
+  {
+    let body = try Batch.sample(1...3).body()
+    let digest = BodyDigest(of: body)
+
+    try await withShore(store) { [key] shore in
+      let ask = { (digest: BodyDigest, key: SiteKey) in
+        let target = AnswerRequest.target(site: .yacht, batch: digest)
+        let asked = BodyDigest(of: Array(target.utf8))
+        return try await Post.request(
+          "GET", shore + target,
+          headers: ["Authorization": key.authorization(site: .yacht, digest: asked)])
+      }
+      #expect(try await ask(digest, key).status == 404)
+      let answer = try await Post.batch(body, to: shore, key: key)
+      let again = try await ask(digest, key)
+      #expect(again.status == 200)
+      #expect(again.text == answer.text)
+      #expect(try await ask(BodyDigest(of: [1]), key).status == 404)
+      #expect(try await ask(digest, SiteKey()).status == 401)
+      // A few are kept, and no more.
+      for seq in Int64(4)...12 {
+        _ = try await Post.batch(try Batch.sample(seq...seq).body(), to: shore, key: key)
+      }
+      #expect(try await ask(digest, key).status == 404)
+    }
+  }
+
   @Test func `bodies that can't be read are told under seal`() async throws {
     let bomb = try Gzip.deflated([UInt8](repeating: 0x20, count: Limits.inflated + 1))
     let bodies = [bomb, [1, 2, 3], try Gzip.deflated([])]

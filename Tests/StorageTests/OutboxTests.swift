@@ -1,3 +1,4 @@
+import GRDB
 import Inventory
 import Testing
 import Wire
@@ -40,6 +41,32 @@ import Wire
     #expect(try waiting(.normal) == [5])
     #expect(try hub.store.shoreCursors() == [.first: 0, .normal: 3, .bulk: 0])
     #expect(try hub.store.backlog() == [.first: 1, .normal: 1, .bulk: 1])
+  }
+
+  @Test func `what shore says over the link waits for no disk, and the crew's commits do as ever`()
+    throws
+  {
+    try hub.store.acknowledged(
+      .normal, through: 3, refused: [ShoreRefusal(seq: 2, code: "bad_data", message: "No.")],
+      spending: (bytes: 100, hour: 1))
+    #expect(try hub.store.shoreCursor(.normal) == 3)
+    #expect(try hub.store.shoreRefusalCount() == 1)
+    let synchronous = {
+      try hub.store.pool.writeWithoutTransaction { db in
+        try Int.fetchOne(db, sql: "PRAGMA synchronous")
+      }
+    }
+    #expect(try synchronous() == 2, "FULL")
+
+    // One that fails leaves nothing behind either.
+    #expect(throws: StoreError.self) {
+      try hub.store.write(flushing: false) { db in
+        try db.execute(sql: "DELETE FROM shore_refusal")
+        throw DatabaseError(resultCode: .SQLITE_FULL)
+      }
+    }
+    #expect(try hub.store.shoreRefusalCount() == 1)
+    #expect(try synchronous() == 2, "FULL")
   }
 
   @Test func `what is safe on shore is what every lane has passed`() throws {

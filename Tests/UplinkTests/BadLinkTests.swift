@@ -1,4 +1,6 @@
 import Foundation
+import HTTPTypes
+import Hummingbird
 import Inventory
 import LinkRelay
 import Shore
@@ -96,6 +98,47 @@ struct BadLinkTests {
     }
 
     #expect(try shore.exported == hub.exported)
+  }
+
+  @Test func `an answer that never ends is not read on, and is nobody's word`() async throws {
+    try hub.append(1...5)
+    let length = Limits.answer * 3
+    let answer =
+      "HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n" + String(repeating: " ", count: length)
+
+    try await withRelay { [hub] relay, uplink in
+      let down = try await Self.trouble(of: uplink)
+      relay.answer(answer)
+      uplink.syncNow()
+      let trouble = try await Self.trouble(of: uplink, unlike: down)
+      #expect(trouble.hasPrefix("Something other than shore"), "\(trouble)")
+      #expect(uplink.status.bytesReceived < 2 * Int64(Limits.answer))
+      #expect(try hub.store.shoreCursors()[.normal] == 0)
+    }
+  }
+
+  @Test func `a shore that asks to be left alone is left alone for so long`() async throws {
+    try hub.append(1...5)
+    let questions = Mutex<[ContinuousClock.Instant]>([])
+
+    try await withShore(shore) { [hub, key] shore in
+      try await withImpostor { request in
+        let isFirst = questions.withLock { questions in
+          questions.append(.now)
+          return questions.count == 1
+        }
+        guard isFirst else { return try await relay(request, to: shore) }
+        return Response(status: .tooManyRequests, headers: [.retryAfter: "1"])
+      } body: { proxy in
+        try await hub.withUplink(to: proxy, key: key, longestWait: .seconds(30)) { _ in
+          await hub.progress { $0[.normal] == 5 }
+        }
+      }
+    }
+
+    let asked = questions.withLock { $0 }
+    #expect(asked.count == 2)
+    #expect(asked[1] - asked[0] >= .seconds(1))
   }
 
   @Test(arguments: ["", String(repeating: "HTTP/1.1 200 OK\r\n", count: 1000)])

@@ -88,8 +88,8 @@ final class Hub: Sendable {
 
   /// Runs the uplink while `body` does; waits are short, so that a test never has to.
   func withUplink<Value: Sendable>(
-    to shore: String, key: SiteKey, batch: Int? = nil,
-    exchangeTimeout: Duration = .seconds(60),
+    to shore: String, key: SiteKey, batch: Int? = nil, longestWait: Duration = .milliseconds(5),
+    exchangeTimeout: Duration = .seconds(60), confirmationTimeout: Duration = .seconds(30),
     profile: LinkProfile = LinkProfile(.marina), trust: Trust = Trust(),
     patience: Duration = .seconds(900),
     clock: @escaping @Sendable () -> Int64 = { 1_764_547_200_000 },
@@ -97,8 +97,9 @@ final class Hub: Sendable {
   ) async throws -> Value {
     var settings = try UplinkSettings(shore: shore, site: "yacht", key: key.text)
     settings.pace.shortest = .milliseconds(1)
-    settings.pace.longest = .milliseconds(5)
+    settings.pace.longest = longestWait
     settings.exchangeTimeout = exchangeTimeout
+    settings.confirmationTimeout = confirmationTimeout
     if let batch { settings.pace.batchEvents = batch }
     settings.profile = profile
     settings.trust = trust

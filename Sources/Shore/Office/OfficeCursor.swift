@@ -35,4 +35,14 @@ struct OfficeCursor: Sendable, Hashable {
     let next = lineage.entries.dropFirst(index + 1).first?.firstSeq ?? Int64.max
     return through.values.allSatisfy { $0 < next }
   }
+
+  /// Less what a restore aboard has cut off.
+  func clamped(to lineage: Lineage) -> OfficeCursor {
+    let epoch = lineage.entries.last?.epoch ?? epoch
+    guard let index = lineage.entries.firstIndex(where: { $0.epoch == self.epoch }) else {
+      return OfficeCursor(epoch: epoch, through: [:])
+    }
+    let end = lineage.entries.dropFirst(index + 1).first.map { $0.firstSeq - 1 } ?? Int64.max
+    return OfficeCursor(epoch: epoch, through: through.mapValues { min($0, end) })
+  }
 }

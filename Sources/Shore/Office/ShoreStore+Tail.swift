@@ -31,37 +31,70 @@ extension ShoreStore {
       guard let lineage = try Site.lineage(of: id, db), cursor.isPart(of: lineage) else {
         return .lost
       }
-      var next = cursor
-      next.epoch = lineage.entries.last?.epoch ?? cursor.epoch
-      var events: [(epoch: String, event: Event)] = []
-      for lane in Lane.allCases {
-        let after = cursor.through[lane] ?? 0
-        for (epoch, seqs) in lineage.spans where seqs.upperBound > after {
-          guard events.count < limit else { break }
-          let from = max(seqs.lowerBound, after + 1)
-          let found = try EventRow.events(
-            site: id, lane: lane, epoch: epoch, seqs: from...seqs.upperBound,
-            limit: limit - events.count, db)
-          events += found.map { (epoch, $0) }
-          next.through[lane] = max(next.through[lane] ?? 0, found.last?.seq ?? 0)
-        }
+      let (found, next) = try EventRow.page(
+        site: id, name: site, after: cursor, lineage, limit: limit, db)
+      return .events(found.map { ($0.epoch, $0.event) }, next)
+    }
+  }
+}
+
+extension OfficeCursor {
+  /// The stretches of a log that lie behind the cursor, lane by lane.
+  fileprivate func stretches(
+    of lineage: Lineage
+  ) -> [(lane: Lane, epoch: String, seqs: ClosedRange<Int64>)] {
+    Lane.allCases.flatMap { lane in
+      let after = through[lane] ?? 0
+      return lineage.spans.filter { $0.seqs.upperBound > after }.map {
+        (lane, $0.epoch, max($0.seqs.lowerBound, after + 1)...$0.seqs.upperBound)
       }
-      return .events(events, next)
     }
   }
 }
 
 extension EventRow {
-  static func events(
-    site: Int64, lane: Lane, epoch: String, seqs: ClosedRange<Int64>, limit: Int, _ db: Database
-  ) throws -> [Event] {
-    try Row.fetchAll(
-      db,
-      sql: """
-        SELECT \(columns) FROM event INDEXED BY event_lane
-        WHERE site = ? AND lane = ? AND epoch = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?
-        """,
-      arguments: [site, lane.rawValue, epoch, seqs.lowerBound, seqs.upperBound, limit]
-    ).map(event)
+  /// The next events behind the cursor, each lane in its order, and the cursor behind them.
+  static func page(
+    site: Int64, name: SiteName, after cursor: OfficeCursor, _ lineage: Lineage, limit: Int,
+    _ db: Database
+  ) throws -> (found: [Arrival], next: OfficeCursor) {
+    var next = cursor
+    next.epoch = lineage.entries.last?.epoch ?? cursor.epoch
+    var found: [Arrival] = []
+    for (lane, epoch, seqs) in cursor.stretches(of: lineage) where found.count < limit {
+      let rows = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT \(columns), rowid FROM event INDEXED BY event_lane
+          WHERE site = ? AND lane = ? AND epoch = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?
+          """,
+        arguments: [
+          site, lane.rawValue, epoch, seqs.lowerBound, seqs.upperBound, limit - found.count,
+        ])
+      found += try rows.map {
+        Arrival(number: $0[12], site: name, epoch: epoch, event: try event($0))
+      }
+      next.through[lane] = try rows.last.map { try event($0).seq } ?? next.through[lane]
+    }
+    return (found, next)
+  }
+
+  /// Whether more than `limit` events lie behind the cursor.
+  static func isFarBehind(
+    site: Int64, _ cursor: OfficeCursor, _ lineage: Lineage, limit: Int, _ db: Database
+  ) throws -> Bool {
+    var left = limit
+    for (lane, epoch, seqs) in cursor.stretches(of: lineage) where left >= 0 {
+      left -=
+        try Int.fetchOne(
+          db,
+          sql: """
+            SELECT COUNT(*) FROM (
+              SELECT 1 FROM event INDEXED BY event_lane
+              WHERE site = ? AND lane = ? AND epoch = ? AND seq BETWEEN ? AND ? LIMIT ?)
+            """,
+          arguments: [site, lane.rawValue, epoch, seqs.lowerBound, seqs.upperBound, left + 1]) ?? 0
+    }
+    return left < 0
   }
 }

@@ -1,4 +1,5 @@
 #if canImport(Glibc)
+  import CMalloc
   import Glibc
 #else
   import Darwin
@@ -13,6 +14,13 @@ import Foundation
 enum Backstage {
   /// As nice(2): the event loops and the ledger, at 0, get some eight times as much of a busy core.
   private static let niceness: Int32 = 10
+
+  /// Gives back what the work left behind in the allocator's arenas (malloc_trim(3)).
+  static func tidy() async {
+    #if canImport(Glibc)
+      _ = try? await perform { malloc_trim(0) }
+    #endif
+  }
 
   static func perform<Value: Sendable>(
     _ work: @escaping @Sendable () throws -> Value

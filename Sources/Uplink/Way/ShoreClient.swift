@@ -25,9 +25,10 @@ extension UplinkSettings {
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
     // A try that fails is the forwarder's business: it says so, and waits.
     configuration.connectionPool.retryConnectionEstablishment = false
+    let confirmation = confirmationTimeout
     let isPinned = trust.pin != nil && shore.hasPrefix("https://")
     configuration.http1_1ConnectionDebugInitializer = { channel in
-      let counted = Self.tune(channel).flatMapThrowing {
+      let counted = Self.tune(channel, confirmation).flatMapThrowing {
         try channel.pipeline.syncOperations.addHandler(
           WireCountingHandler(counter), position: .first)
       }
@@ -37,13 +38,18 @@ extension UplinkSettings {
   }
 
   /// Keeps what has not left yet with the program and not in the kernel, and lets the kernel end a
-  /// connection whose bytes nobody has confirmed for so long, as on a link that is half open.
-  private static func tune(_ channel: any Channel) -> EventLoopFuture<Void> {
+  /// connection whose bytes nobody has confirmed for `limit`, as on a link that is half open.
+  private static func tune(
+    _ channel: any Channel, _ limit: Duration
+  ) -> EventLoopFuture<Void> {
     let water = ChannelOptions.Types.WriteBufferWaterMark(low: 1, high: Pieces.size)
     let tuned = channel.setOption(.writeBufferWaterMark, value: water)
     #if os(Linux)
       // Milliseconds, and bytes (tcp(7)).
-      let options = [(TCP_USER_TIMEOUT, 30_000), (TCP_NOTSENT_LOWAT, Pieces.size)]
+      let options = [
+        (TCP_USER_TIMEOUT, Int(TimeAmount(limit).nanoseconds / 1_000_000)),
+        (TCP_NOTSENT_LOWAT, Pieces.size),
+      ]
       return options.reduce(tuned) { tuned, option in
         tuned.flatMap {
           channel.setOption(

@@ -109,7 +109,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
 
   /// Bytes, undeflated, that go out at once, so that `isKeepingUp` tells of the peer and not of how
   /// much there is to say.
-  static let longestRun = 1 << 16
+  package static let longestRun = 1 << 16
 
   package func flush() {
     queued = 0

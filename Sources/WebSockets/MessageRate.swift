@@ -1,4 +1,3 @@
-import Access
 import NIOCore
 
 /// Messages of one connection within a minute: in all, those of types with a figure of their own, and

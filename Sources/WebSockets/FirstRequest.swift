@@ -8,20 +8,30 @@ import NIOHTTP1
 ///   taken off.
 /// - What is no HTTP is answered with 400, but the connection stays open. Here our side ends.
 ///
-/// Leaves the pipeline after the first head.
-final class FirstRequest: ChannelInboundHandler, RemovableChannelHandler {
-  typealias InboundIn = HTTPServerRequestPart
-  typealias InboundOut = HTTPServerRequestPart
+/// Leaves the pipeline after the first head. Until then a server that stops ends the connection.
+package final class FirstRequest: ChannelInboundHandler, RemovableChannelHandler {
+  package typealias InboundIn = HTTPServerRequestPart
+  package typealias InboundOut = HTTPServerRequestPart
+
+  private let mayUpgrade: (HTTPRequestHead) -> Bool
+
+  private init(_ mayUpgrade: @escaping (HTTPRequestHead) -> Bool) {
+    self.mayUpgrade = mayUpgrade
+  }
 
   /// Stands behind the HTTP decoder and before whatever looks at the upgrade.
-  static func add(to channel: any Channel) throws {
+  /// - Parameter mayUpgrade: whether a request for a WebSocket gets one; one that does not stays HTTP,
+  ///   where it is told why.
+  package static func add(
+    to channel: any Channel, mayUpgrade: @escaping (HTTPRequestHead) -> Bool = { _ in true }
+  ) throws {
     let pipeline = channel.pipeline.syncOperations
     let errors = try pipeline.handler(type: HTTPServerProtocolErrorHandler.self)
-    try pipeline.addHandler(FirstRequest(), position: .after(errors))
+    try pipeline.addHandler(FirstRequest(mayUpgrade), position: .after(errors))
   }
 
   /// From here on whoever serves HTTP answers what is malformed; two would answer twice.
-  static func leave(_ channel: any Channel) {
+  package static func leave(_ channel: any Channel) {
     let pipeline = channel.pipeline.syncOperations
     guard let errors = try? pipeline.handler(type: HTTPServerProtocolErrorHandler.self) else {
       return
@@ -29,21 +39,27 @@ final class FirstRequest: ChannelInboundHandler, RemovableChannelHandler {
     pipeline.removeHandler(errors, promise: nil)
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+  package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard case .head(var head) = unwrapInboundIn(data) else {
       return context.fireChannelRead(data)
     }
     let protocols = head.headers[canonicalForm: "upgrade"]
-    if !protocols.isEmpty, !protocols.contains(where: { $0.lowercased() == "websocket" }) {
+    let isForUs = protocols.contains { $0.lowercased() == "websocket" } && mayUpgrade(head)
+    if !protocols.isEmpty, !isForUs {
       head.headers.remove(name: "upgrade")
     }
     context.fireChannelRead(wrapInboundOut(.head(head)))
     context.pipeline.syncOperations.removeHandler(self, promise: nil)
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+  package func errorCaught(context: ChannelHandlerContext, error: any Error) {
     // Our half only: a reset because of bytes still unread would take the answer along.
     if error is HTTPParserError { context.close(mode: .output, promise: nil) }
     context.fireErrorCaught(error)
+  }
+
+  package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is ChannelShouldQuiesceEvent { context.close(promise: nil) }
+    context.fireUserInboundEventTriggered(event)
   }
 }

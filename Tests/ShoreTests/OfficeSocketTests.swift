@@ -1,0 +1,397 @@
+import Foundation
+import HubFixtures
+import Inventory
+import NIOCore
+@testable import Shore
+import ShoreFixtures
+import Sync
+import Testing
+import WebSockets
+import Wire
+
+/// The office's sockets: the hub's own protocol over RFC 6455, frame by frame, and nothing to be changed
+/// through them.
+@Suite(.timeLimit(.minutes(2)))
+struct OfficeSocketTests {
+  let directory: TemporaryDirectory
+  let store: ShoreStore
+  private static let token = "operator-token-of-the-test"
+  private static let tender: SiteName = {
+    guard let name = SiteName("tender") else { preconditionFailure("'tender' is a site's name.") }
+    return name
+  }()
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    store = try ShoreStore(DataDirectory(directory.path), create: true)
+    _ = try store.addSite(.yacht, at: 1)
+    _ = try store.addSite(Self.tender, at: 1)
+  }
+
+  private func receive(_ batch: Batch, from site: SiteName = .yacht) async throws {
+    let receipt = try await store.receive(try batch.received, from: site, at: 2)
+    #expect(receipt == .accepted(refused: []))
+  }
+
+  private static func connect(
+    _ shore: String, token: String? = token, path: String = "/api/ws", headers: [String] = [],
+    receiveBuffer: Int32? = nil
+  ) async throws -> WebSocketClient {
+    let port = try #require(shore.split(separator: ":").last.flatMap { Int($0) })
+    let client = WebSocketClient(
+      raw: try await .connect(to: port, receiveBuffer: receiveBuffer))
+    try await client.raw.send(
+      WebSocketClient.handshake(path: path, token: token, headers: headers))
+    let answer = try await client.raw.readResponse()
+    guard answer.status == 101 else {
+      throw WebSocketClient.Closed(code: answer.status, reason: answer.text)
+    }
+    return client
+  }
+
+  /// Connects and takes the welcome.
+  private static func open(_ shore: String) async throws -> WebSocketClient {
+    let client = try await connect(shore)
+    #expect(try await client.receive()["type"]?.text == "welcome")
+    return client
+  }
+
+  private static func subscribe(
+    _ client: WebSocketClient, _ data: JSON
+  ) async throws -> (missed: [JSON], answer: JSON) {
+    try await client.send(["type": "subscribe", "id": "s", "data": data])
+    var missed: [JSON] = []
+    while true {
+      let message = try await client.receive()
+      if message["id"]?.text == "s" { return (missed, message) }
+      missed.append(message)
+    }
+  }
+
+  private static func outcome(_ answer: JSON) -> String? { answer["data"]?["outcome"]?.text }
+
+  private static func cursors(_ answer: JSON) -> JSON {
+    .object(
+      JSON.Members(
+        (answer["data"]?["sites"]?.members?.pairs ?? []).map {
+          ($0.key, $0.value["cursor"] ?? .null)
+        }
+      ))
+  }
+
+  /// `yacht/4`
+  private static func names(_ messages: [JSON]) -> [String] {
+    messages.map { "\($0["site"]?.text ?? "?")/\($0["seq"]?.integer ?? 0)" }
+  }
+
+  private static func hear(_ count: Int, _ client: WebSocketClient) async throws -> [JSON] {
+    var heard: [JSON] = []
+    while heard.count < count { heard.append(try await client.receive()) }
+    return heard
+  }
+
+  @Test func `a screen is told where each site stands, and hears the fleet from there on`()
+    async throws
+  {
+    try await receive(.sample(1...3))
+
+    try await withShore(store) { shore in
+      let client = try await Self.connect(shore)
+      let welcome = try await client.receive()
+      #expect(welcome["data"]?["readOnly"] == true)
+      #expect(welcome["data"]?["sites"]?["yacht"]?["cursor"]?.text == "e1.0.3.0")
+
+      let (missed, answer) = try await Self.subscribe(client, [:])
+      #expect(missed.isEmpty)
+      #expect(Self.outcome(answer) == "live")
+      #expect(Self.cursors(answer) == ["yacht": "e1.0.3.0"])
+
+      try await receive(.sample(4...5))
+      // A site that nothing had come from before.
+      try await receive(.sample(1...1), from: Self.tender)
+      let heard = try await Self.hear(3, client)
+      #expect(Self.names(heard) == ["yacht/4", "yacht/5", "tender/1"])
+      #expect(heard[1]["type"]?.text == "inventory:updated")
+      #expect(heard[1]["namespace"]?.text == "inventory")
+      #expect(heard[1]["epoch"]?.text == "e1")
+      #expect(heard[1]["cursor"]?.text == "e1.0.5.0")
+      #expect(heard[1]["data"]?["productId"]?.integer == 5)
+      #expect(heard[2]["cursor"]?.text == "e1.0.1.0")
+    }
+  }
+
+  @Test func `a subscription is to one site or one topic, and an event of several is told once`()
+    async throws
+  {
+    try await receive(.sample(1...1))
+    try await receive(.sample(1...1), from: Self.tender)
+
+    try await withShore(store) { shore in
+      let (one, both, none) = (
+        try await Self.open(shore), try await Self.open(shore), try await Self.open(shore)
+      )
+      _ = try await Self.subscribe(one, ["site": "tender"])
+      _ = try await Self.subscribe(both, ["namespace": "inventory"])
+      _ = try await Self.subscribe(both, ["site": "yacht", "topic": "inventory:location:7"])
+      _ = try await Self.subscribe(none, ["topic": "orders"])
+      try await receive(.sample(2...2))
+      try await receive(.sample(2...2), from: Self.tender)
+
+      #expect(Self.names(try await Self.hear(1, one)) == ["tender/2"])
+      #expect(Self.names(try await Self.hear(2, both)) == ["yacht/2", "tender/2"])
+      #expect(try await both.heard().isEmpty)
+      #expect(try await none.heard().isEmpty)
+
+      let said = try await both.ask(["type": "unsubscribe", "data": ["namespace": "inventory"]])
+      #expect(said["type"]?.text == "unsubscribed")
+      try await receive(.sample(3...3), from: Self.tender)
+      _ = try await Self.hear(1, one)
+      #expect(try await both.heard().isEmpty)
+    }
+  }
+
+  @Test func `a screen that comes back hears what it missed, of each lane and site, once`()
+    async throws
+  {
+    try await receive(.sample(1...600))
+    try await receive(.sample(700...701, lane: .first, after: 0))
+    try await receive(.sample(1...2), from: Self.tender)
+
+    try await withShore(store) { shore in
+      let client = try await Self.open(shore)
+      let (missed, answer) = try await Self.subscribe(
+        client, ["after": ["yacht": "e1.0.20.0", "tender": "e1.0.2.0"]])
+      #expect(
+        Self.names(missed) == (["700", "701"] + (21...600).map { "\($0)" }).map { "yacht/\($0)" })
+      #expect(Self.outcome(answer) == "replayed")
+      #expect(answer["data"]?["sites"]?["tender"]?["outcome"]?.text == "nothing_missed")
+
+      // In between a slower lane brings older events, and one that the tray held back comes late.
+      let cursor = try #require(missed.last?["cursor"])
+      await client.raw.close()
+      try await receive(.sample(601...602))
+      let again = try await Self.open(shore)
+      let (more, live) = try await Self.subscribe(again, ["site": "yacht", "after": cursor])
+      #expect(Self.names(more) == ["yacht/601", "yacht/602"])
+      #expect(Self.cursors(live) == ["yacht": "e1.701.602.0"])
+      // A second time on one socket: what it asks for, once.
+      let (twice, _) = try await Self.subscribe(again, ["site": "yacht", "after": cursor])
+      #expect(Self.names(twice) == ["yacht/601", "yacht/602"])
+      let (nothing, whole) = try await Self.subscribe(
+        again, ["topic": "inventory", "after": Self.cursors(live)])
+      #expect(nothing.map { $0["site"]?.text } == ["tender", "tender"])
+      #expect(whole["data"]?["sites"]?["yacht"]?["outcome"]?.text == "nothing_missed")
+    }
+  }
+
+  @Test func `what comes while it catches up is neither lost nor told twice`() async throws {
+    try await receive(.sample(1...3000))
+
+    try await withShore(store) { shore in
+      let client = try await Self.open(shore)
+      async let coming: Void = {
+        for seq in Int64(3001)...3200 { try await receive(.sample(seq...seq)) }
+      }()
+      // Again and again, so that it goes live at every possible moment.
+      var heard: [JSON] = []
+      var cursor: JSON = "e1.0.0.0"
+      while heard.count < 3200 {
+        let (missed, answer) = try await Self.subscribe(client, ["site": "yacht", "after": cursor])
+        cursor = Self.cursors(answer)["yacht"] ?? cursor
+        try await client.send(["type": "unsubscribe", "data": ["site": "yacht"]])
+        var live: [JSON] = []
+        while live.last?["type"]?.text != "unsubscribed" { live.append(try await client.receive()) }
+        heard += missed + live.dropLast()
+        cursor = live.dropLast().last?["cursor"] ?? cursor
+      }
+      try await coming
+      #expect(heard.compactMap { $0["seq"]?.integer } == Array(1...3200))
+    }
+  }
+
+  @Test func `a screen that shows what no longer holds, or missed too much, takes a snapshot`()
+    async throws
+  {
+    try await receive(.sample(1...9))
+    let restored = Lineage.sample(("e1", 1), ("e2", 5))
+    var limits = OfficeLimits()
+    limits.replayedEvents = 4
+
+    try await withShore(store, office: limits) { shore in
+      let live = try await Self.open(shore)
+      _ = try await Self.subscribe(live, ["site": "yacht"])
+      try await receive(.sample(5...6, lineage: restored))
+      // Whoever has shown events 7 to 9 shows what the restore took back.
+      let told = try await Self.hear(3, live)
+      #expect(told[0]["type"]?.text == "snapshot_required")
+      #expect(told[0]["data"]?["site"]?.text == "yacht")
+      #expect(told[1]["cursor"]?.text == "e2.0.5.0")
+
+      let client = try await Self.open(shore)
+      for (cursor, outcome) in [
+        ("e1.0.9.0", "snapshot_required"), ("e7.0.3.0", "snapshot_required"),
+        ("e1.0.1.0", "snapshot_required"), ("e1.0.2.0", "replayed"),
+      ] {
+        let (missed, answer) = try await Self.subscribe(
+          client, ["site": "yacht", "after": .string(cursor)])
+        #expect(Self.outcome(answer) == outcome, "\(cursor)")
+        #expect(missed.count == (outcome == "replayed" ? 4 : 0))
+        #expect(Self.cursors(answer) == ["yacht": "e2.0.6.0"])
+        _ = try await client.ask(["type": "unsubscribe", "data": ["site": "yacht"]])
+      }
+    }
+  }
+
+  @Test func `nothing can be changed through it, and what it does not know it says`() async throws {
+    try await withShore(store) { shore in
+      let client = try await Self.open(shore)
+      let command = WebSocketClient.command("stock.adjust", "c1", ["productId": 1])
+      for (message, code) in [
+        (command, "forbidden"), (["type": "auth", "data": ["token": "x"]], "unknown_command"),
+        (["data": 1], "malformed"), ([1], "malformed"),
+        (["type": "subscribe", "data": ["site": "no name"]], "invalid_field"),
+        (["type": "subscribe", "data": ["topic": ""]], "invalid_field"),
+        (["type": "subscribe", "data": ["after": "e1.0.1.0"]], "invalid_field"),
+        (["type": "subscribe", "data": ["after": ["yacht": "e1"]]], "invalid_field"),
+        (["type": "subscribe", "data": ["after": ["no name": "e1.0.0.0"]]], "invalid_field"),
+      ] as [(JSON, String)] {
+        let answer = try await client.ask(message)
+        #expect(answer["type"]?.text == "refused")
+        #expect(answer["code"]?.text == code, "\(message.encoded)")
+      }
+      try await client.send(Frame(Frame.text, "{"))
+      #expect(try await client.receive()["code"]?.text == "malformed")
+      let refused = try await client.ask(command)
+      #expect(refused["id"]?.text == "c1")
+      #expect(refused["message"]?.text?.hasPrefix("This socket only listens.") == true)
+      try await client.send(Frame(Frame.binary, [1]))
+      #expect(try await client.closing().code == 1003)
+    }
+    #expect(try await store.pendingChanges(of: .yacht).isEmpty)
+  }
+
+  @Test func `only the operator gets in, and no other host's page in the operator's name`()
+    async throws
+  {
+    try await withShore(store) { shore in
+      for (token, headers, status) in [
+        (nil, [], 401), ("wrong", [], 401),
+        (Self.token, ["Origin: https://elsewhere.example"], 401),
+      ] as [(String?, [String], Int)] {
+        await #expect(throws: WebSocketClient.Closed.self) {
+          do {
+            _ = try await Self.connect(shore, token: token, headers: headers)
+          } catch let closed as WebSocketClient.Closed {
+            #expect(closed.code == status)
+            throw closed
+          }
+        }
+      }
+      _ = try await Self.connect(shore, headers: ["Origin: http://hub.example"])
+      let basic = Data("operator:\(Self.token)".utf8).base64EncodedString()
+      _ = try await Self.connect(shore, token: nil, headers: ["Authorization: Basic \(basic)"])
+      let other = try? await Self.connect(shore, path: "/api/other")
+      #expect(other == nil)
+      // What asks for no WebSocket is told so, and all else is served as ever.
+      let plain = try await Post.request(
+        "GET", "\(shore)/api/ws", headers: ["Authorization": "Bearer \(Self.token)"])
+      #expect(plain.status == 400)
+      #expect(try await Post.request("GET", "\(shore)/health").status == 200)
+      #expect(
+        try await Post.request("GET", "\(shore)/health", headers: ["Upgrade": "h2c"]).status == 200)
+    }
+  }
+
+  @Test func `sockets, subscriptions and messages are limited, each with a plain word`()
+    async throws
+  {
+    var limits = OfficeLimits()
+    (limits.connections, limits.subscriptions, limits.messagesPerMinute) = (2, 2, 6)
+    limits.messageSize = 1000
+
+    try await withShore(store, office: limits) { [limits] shore in
+      let client = try await Self.open(shore)
+      let second = try await Self.open(shore)
+      await #expect(throws: WebSocketClient.Closed.self) { try await Self.connect(shore) }
+      try await second.send(Frame(Frame.text, String(repeating: " ", count: 1001)))
+      #expect(try await second.closing().code == 1009)
+
+      for topic in ["a", "b"] {
+        let (_, answer) = try await Self.subscribe(client, ["topic": .string(topic)])
+        #expect(Self.outcome(answer) == "live")
+      }
+      let (_, third) = try await Self.subscribe(client, ["topic": "c"])
+      #expect(third["code"]?.text == "too_large")
+      var codes: [String?] = []
+      while codes.last != "rate_limited" {
+        codes.append(try await client.ask(["type": "ping"])["code"]?.text)
+      }
+      #expect(codes.count == limits.messagesPerMinute - 2)
+      for _ in 0..<limits.messagesPerMinute { try await client.send(["type": "ping"]) }
+      #expect(try await client.closing().code == 4429)
+      // Their places are free again.
+      while (try? await Self.connect(shore)) == nil {}
+    }
+  }
+
+  @Test func `a silent screen is asked, and let go when it does not answer`() async throws {
+    var limits = OfficeLimits()
+    limits.heartbeat = Heartbeat(sweep: .milliseconds(100), silence: .milliseconds(500))
+
+    try await withShore(store, office: limits) { shore in
+      let client = try await Self.open(shore)
+      #expect(try await client.frame().opcode == Frame.ping)
+      // Whoever answers stays.
+      for _ in 0..<3 {
+        try await client.send(Frame(Frame.pong))
+        #expect(try await client.frame().opcode == Frame.ping)
+      }
+      let closed = try await client.closing()
+      #expect(closed.reason == "No sign of life.")
+    }
+  }
+
+  @Test func `a screen that does not keep up is closed with a code, and comes back by cursor`()
+    async throws
+  {
+    var limits = OfficeLimits()
+    limits.waitingBytes = 64 << 10
+
+    try await withShore(store, office: limits) { shore in
+      let client = try await Self.connect(shore, receiveBuffer: 4096)
+      let welcome = try await client.receive()
+      #expect(welcome["type"]?.text == "welcome")
+      _ = try await Self.subscribe(client, [:])
+      try await client.raw.setReading(false)
+      // More than the kernel's buffers at both ends hold.
+      let noise = String(repeating: "x", count: 8000)
+      for first in stride(from: Int64(1), to: 1000, by: 100) {
+        let events = (first..<(first + 100)).map { Event.sample($0, data: #"{"x":"\#(noise)"}"#) }
+        let batch = Batch(events, lane: .normal, after: first - 1, lineage: .sample(("e1", 1)))
+        try await receive(try #require(batch))
+      }
+      try await Task.sleep(for: .milliseconds(600))
+      try await client.raw.setReading(true)
+      var last: JSON?
+      do {
+        while true { last = try await client.receive() }
+      } catch let closed as WebSocketClient.Closed {
+        #expect(closed.code == 4408)
+      }
+
+      let told = try #require(last?["seq"]?.integer)
+      #expect(told < 1000)
+      let again = try await Self.open(shore)
+      let (missed, _) = try await Self.subscribe(
+        again, ["after": ["yacht": try #require(last?["cursor"])]])
+      #expect(missed.first?["seq"]?.integer == told + 1)
+      #expect(missed.last?["seq"]?.integer == 1000)
+    }
+  }
+
+  @Test func `when shore stops each screen is told, and nobody holds it up`() async throws {
+    let client = try await withShore(store) { shore in try await Self.open(shore) }
+
+    #expect(try await client.closing().code == 1001)
+  }
+}
