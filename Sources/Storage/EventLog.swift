@@ -101,11 +101,14 @@ extension Event {
   /// counted blind is for those who may complete the count.
   static let columnsForReaders = columns(
     roles: """
-      CASE WHEN (type GLOB 'inventory:*' OR type = 'procurement:proposed') AND IIF( \
-      type = 'inventory:bulk_updated', EXISTS (SELECT 1 FROM blind_product), \
-      json_extract(data, '$.productId') IN (SELECT product FROM blind_product)) \
-      THEN roles & \(CompleteCount.performers.rawValue) ELSE roles END
+      CASE WHEN NOT EXISTS (SELECT 1 FROM blind_product) THEN roles \
+      WHEN NOT (type GLOB 'inventory:*' OR type = 'procurement:proposed') THEN roles \
+      WHEN type = 'inventory:bulk_updated' OR NOT json_valid(data) THEN roles & \(completers) \
+      WHEN json_extract(data, '$.productId') IN (SELECT product FROM blind_product) \
+      THEN roles & \(completers) ELSE roles END
       """)
+
+  private static let completers = CompleteCount.performers.rawValue
 
   private static func columns(roles: String) -> String {
     """
