@@ -48,6 +48,7 @@ package final class Deck {
 
   func remove(_ receiver: Receiver) {
     receivers[ObjectIdentifier(receiver)] = nil
+    unsettled.removeAll { $0 === receiver }
     if receivers.isEmpty {
       heartbeat?.cancel()
       heartbeat = nil

@@ -144,7 +144,7 @@ package final class Ledger: Sendable {
     try db.inTransaction(.immediate) {
       let entry = try LedgerTransaction(db, store: store)
       outcomes = try batch.map { try entry.perform($0) }
-      events = entry.events
+      events = try entry.eventsForReaders()
       return .commit
     }
     return (outcomes, events)

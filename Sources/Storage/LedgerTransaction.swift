@@ -208,6 +208,16 @@ extension LedgerTransaction {
   }
 }
 
+extension LedgerTransaction {
+  /// The transaction's events as whoever reads the log now gets them.
+  func eventsForReaders() throws -> [Event] {
+    guard let first = events.first, try isCountingBlind() else { return events }
+    return try statement(
+      "SELECT \(Event.columnsForReaders) FROM event WHERE seq >= ? ORDER BY seq"
+    ).fetchEvents([first.seq])
+  }
+}
+
 /// What commands use.
 extension LedgerTransaction {
   /// Appends to the log; the event becomes visible when the transaction commits.

@@ -104,7 +104,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
     }
     context.write(wrapOutboundOut(frames.bytes(for: deflate)), promise: promise)
     queued += frames.size
-    if queued >= Self.longestRun { flush() }
+    if queued >= Self.longestRun || !isWritable { flush() }
   }
 
   /// Bytes, undeflated, that go out at once, so that `isKeepingUp` tells of the peer and not of how

@@ -55,6 +55,38 @@ import Wire
     }
   }
 
+  @Test func `what is counted blind is told live to those alone who may complete the count`()
+    async throws
+  {
+    try await LiveHub.with { live in
+      let (product, location) = (try await live.product(), try await live.location())
+      try await live.adjust(product, at: location, by: 9)
+      let count = try await live.id(
+        "countId", "count.open", ["room": "Store", "locationId": .int(location), "blind": true])
+      var clients: [Role: WebSocketClient] = [:]
+      for role in [Role.staff, .manager] {
+        clients[role] = try await WebSocketClient.open(live, as: try await live.person(role))
+        try await clients[role]?.subscribe("inventory")
+      }
+      let heard = { (role: Role) in
+        try await live.settle()
+        return try await clients[role]?.heard().filter { $0["type"]?.text == "inventory:updated" }
+          .count
+      }
+
+      try await live.adjust(product, at: location, by: -1)
+
+      #expect(try await heard(.staff) == 0)
+      #expect(try await heard(.manager) == 1)
+
+      try await live.perform("count.cancel", ["countId": .int(count)])
+      try await live.adjust(product, at: location, by: -1)
+
+      #expect(try await heard(.staff) == 1)
+      #expect(try await heard(.manager) == 1)
+    }
+  }
+
   @Test func `after unsubscribing nothing more comes, of that topic alone`() async throws {
     try await LiveHub.with { live in
       let client = try await WebSocketClient.open(live, as: try await live.person(.staff))

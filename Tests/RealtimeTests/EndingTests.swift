@@ -48,9 +48,10 @@ import Wire
     }
   }
 
-  @Test func `however much there is to say at once, whoever reads it stays`() async throws {
+  @Test(arguments: [16_384, 65_536])
+  func `however much there is to say at once, whoever reads it stays`(waiting: Int) async throws {
     var limits = Limits()
-    limits.waitingBytes = 65_536
+    limits.waitingBytes = waiting
     try await LiveHub.with(limits) { live in
       let client = try await WebSocketClient.open(live)
       try await client.subscribe("products")

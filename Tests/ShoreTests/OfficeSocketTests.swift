@@ -184,6 +184,62 @@ struct OfficeSocketTests {
     }
   }
 
+  @Test func `what one subscription has told, live or as missed, no other tells again`()
+    async throws
+  {
+    try await receive(.sample(1...4))
+
+    try await withShore(store) { shore in
+      let client = try await Self.open(shore)
+      let beginning: JSON = ["yacht": "e1.0.0.0"]
+      let (missed, _) = try await Self.subscribe(client, ["site": "yacht", "after": beginning])
+      let (again, answer) = try await Self.subscribe(
+        client, ["topic": "inventory", "after": beginning])
+      #expect(Self.names(missed) == (1...4).map { "yacht/\($0)" })
+      #expect(again.isEmpty)
+      #expect(Self.cursors(answer)["yacht"] == "e1.0.4.0")
+
+      try await receive(.sample(5...5))
+
+      #expect(Self.names(try await Self.hear(1, client)) == ["yacht/5"])
+      #expect(try await client.heard().isEmpty)
+    }
+  }
+
+  @Test func `a site that first reports while the fleet catches up is told from its beginning`()
+    async throws
+  {
+    try await receive(.sample(1...2))
+    let found = try await store.resumption(
+      after: [.yacht: try #require(OfficeCursor("e1.0.0.0"))], of: nil, limit: 100)
+    #expect(Array(found.cursors.keys) == [.yacht])
+
+    try await receive(.sample(1...1), from: Self.tender)
+
+    let fleet = try await store.missed(after: found.cursors, ofAll: true, limit: 100)
+    #expect(Set(fleet.arrivals.map(\.site)) == [.yacht, Self.tender])
+    #expect(fleet.cursors[Self.tender]?.text == "e1.0.1.0")
+    let one = try await store.missed(after: found.cursors, ofAll: false, limit: 100)
+    #expect(Set(one.arrivals.map(\.site)) == [.yacht])
+  }
+
+  @Test func `a subscription right behind the handshake is answered after the welcome`()
+    async throws
+  {
+    try await receive(.sample(1...2))
+
+    try await withShore(store) { shore in
+      for _ in 0..<5 {
+        let client = try await Self.connect(shore)
+        try await client.send(["type": "subscribe", "id": "s", "data": ["site": "yacht"]])
+        #expect(try await client.receive()["type"]?.text == "welcome")
+        let answer = try await client.receive()
+        #expect(Self.cursors(answer)["yacht"] == "e1.0.2.0")
+        await client.raw.close()
+      }
+    }
+  }
+
   @Test func `what comes while it catches up is neither lost nor told twice`() async throws {
     try await receive(.sample(1...3000))
 

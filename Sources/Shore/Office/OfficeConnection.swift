@@ -1,3 +1,4 @@
+import Inventory
 import NIOCore
 import NIOWebSocket
 import Sync
@@ -11,6 +12,21 @@ final class OfficeConnection: WebSocketPeer {
     case subscribe, unsubscribe, command, ping
   }
 
+  /// How a topic is heard.
+  private struct Listening {
+    /// The arrivals after this are told live.
+    var from: Int64
+    /// Those before it, from here on, were told as missed.
+    var behind: [SiteName: OfficeCursor]?
+
+    func tells(_ arrival: Arrival) -> Bool { arrival.number > from }
+
+    func hasReplayed(_ arrival: Arrival) -> Bool {
+      guard !tells(arrival), let behind else { return false }
+      return arrival.event.seq > behind[arrival.site]?.through[arrival.event.lane] ?? 0
+    }
+  }
+
   private let id: Int
   private let eventLoop: any EventLoop
   private let feed: OfficeFeed
@@ -20,8 +36,8 @@ final class OfficeConnection: WebSocketPeer {
   private var socket: WebSocketHandler?
   private var rate = MessageRate()
   private var heartbeat: RepeatedTask?
-  /// From which arrival on each is heard live.
-  private var live: [OfficeTopic: Int64] = [:]
+  private var live: [OfficeTopic: Listening] = [:]
+  private var isGreeted = false
   /// Done one after the other: whoever asks for two gets nothing twice.
   private var wishes: [OfficeWish] = []
 
@@ -121,7 +137,7 @@ final class OfficeConnection: WebSocketPeer {
       wish.after = after
     }
     wishes.append(wish)
-    if wishes.count == 1 { fulfil(wish) }
+    if wishes.count == 1, isGreeted { fulfil(wish) }
   }
 
   private func fulfil(_ wish: OfficeWish) {
@@ -189,6 +205,12 @@ final class OfficeConnection: WebSocketPeer {
 /// What the feed says.
 extension OfficeConnection {
   func greet(_ cursors: [SiteName: OfficeCursor]) {
+    guard socket != nil else {
+      // It left before it had come, and nobody will tell the feed again.
+      let (feed, id) = (feed, id)
+      Task { await feed.leave(id) }
+      return
+    }
     send([
       "type": "welcome",
       "data": [
@@ -197,12 +219,16 @@ extension OfficeConnection {
       ],
       "timestamp": .int(clock()),
     ])
+    isGreeted = true
+    if let wish = wishes.first { fulfil(wish) }
   }
 
   func hear(_ news: [OfficeNews]) {
     guard let socket else { return }
     for item in news
-    where live.contains(where: { $0.key.covers(item.arrival) && item.arrival.number > $0.value }) {
+    where isHeard(item.arrival, { $0.tells(item.arrival) })
+      && !isHeard(item.arrival, { $0.hasReplayed(item.arrival) })
+    {
       socket.write(item.frames)
     }
     socket.flush()
@@ -211,15 +237,17 @@ extension OfficeConnection {
     }
   }
 
-  /// Tells what was missed, but for what another subscription has told live.
+  private func isHeard(_ arrival: Arrival, _ how: (Listening) -> Bool) -> Bool {
+    live.contains { $0.key.covers(arrival) && how($0.value) }
+  }
+
+  /// Tells what was missed, but for what another subscription has told.
   /// - Returns: when it is on its way, whether the wish still stands.
   func replay(_ news: [OfficeNews], for wish: OfficeWish) -> EventLoopFuture<Bool> {
     guard let socket else { return eventLoop.makeSucceededFuture(false) }
     guard wishes.first?.isWithdrawn == false else { return eventLoop.makeSucceededFuture(true) }
     let fresh = news.filter { item in
-      !live.contains { topic, from in
-        topic.covers(item.arrival) && item.arrival.number > from
-      }
+      !isHeard(item.arrival) { $0.tells(item.arrival) || $0.hasReplayed(item.arrival) }
     }
     guard let last = fresh.last else { return eventLoop.makeSucceededFuture(true) }
     for item in fresh.dropLast() { socket.write(item.frames) }
@@ -229,11 +257,15 @@ extension OfficeConnection {
     return written.futureResult.map { true }
   }
 
-  func goLive(_ wish: OfficeWish, from arrival: Int64, _ answer: OfficeAnswer) {
+  /// - Parameter behind: where what was missed began.
+  func goLive(
+    _ wish: OfficeWish, from arrival: Int64, behind: [SiteName: OfficeCursor]? = nil,
+    _ answer: OfficeAnswer
+  ) {
     guard socket != nil else { return }
     guard wishes.first?.isWithdrawn == false else { return next() }
     // What was heard live already is heard on, or there would be a hole in it.
-    if live[wish.topic] == nil { live[wish.topic] = arrival }
+    if live[wish.topic] == nil { live[wish.topic] = Listening(from: arrival, behind: behind) }
     let told: [(key: String, value: JSON)] = [
       ("outcome", .string(answer.outcome.rawValue)), ("sites", answer.sites),
     ]

@@ -52,7 +52,6 @@ actor OfficeFeed {
     for site in Set(arrivals.map(\.site)) { try await heed(site, arrivals) }
     let news = arrivals.map { arrival in
       var cursor = cursors[arrival.site] ?? OfficeCursor(epoch: arrival.epoch, through: [:])
-      cursor.epoch = arrival.epoch
       // What comes again from the tray comes late and moves nothing.
       let through = max(cursor.through[arrival.event.lane] ?? 0, arrival.event.seq)
       cursor.through[arrival.event.lane] = through
@@ -64,11 +63,11 @@ actor OfficeFeed {
     return arrivals.count == Self.page
   }
 
-  /// A restore aboard may have cut off what was told: then screens take a snapshot.
+  /// Keeps the site's cursor in its newest epoch, for lanes overtake each other over a restore, too.
+  /// One aboard may have cut off what was told: then screens take a snapshot.
   private func heed(_ site: SiteName, _ arrivals: [Arrival]) async throws(ShoreError) {
-    guard let cursor = cursors[site],
-      arrivals.contains(where: { $0.site == site && $0.epoch != cursor.epoch })
-    else { return }
+    let cursor = cursors[site] ?? OfficeCursor(epoch: "", through: [:])
+    guard arrivals.contains(where: { $0.site == site && $0.epoch != cursor.epoch }) else { return }
     let standing = try await store.standing(of: cursor, at: site)
     cursors[site] = standing
     guard standing.through != cursor.through else { return }
@@ -113,13 +112,16 @@ actor OfficeFeed {
         after: after, of: wish.topic.site.map { [$0] }, limit: limits.replayedEvents)
       var answer = OfficeAnswer(.nothingMissed, found.cursors, lost: found.lost)
       while true {
-        let page = try await store.missed(after: answer.cursors, limit: Self.page)
+        let page = try await store.missed(
+          after: answer.cursors, ofAll: wish.topic.site == nil, limit: Self.page)
         if page.arrivals.isEmpty {
           // What has been told meanwhile would be missing.
           guard arrived <= page.asOf else { continue }
-          return seat.do { [answer] in $0.goLive(wish, from: page.asOf, answer) }
+          return seat.do { [answer] in
+            $0.goLive(wish, from: page.asOf, behind: found.cursors, answer)
+          }
         }
-        let news = Self.news(page.arrivals, behind: answer.cursors, for: wish)
+        let news = Self.news(page, behind: answer.cursors, for: wish)
         answer.advance(to: page.cursors, replayed: Set(news.map(\.arrival.site)))
         guard await seat.replay(news, for: wish) else { return }
       }
@@ -129,11 +131,11 @@ actor OfficeFeed {
   }
 
   private static func news(
-    _ arrivals: [Arrival], behind told: [SiteName: OfficeCursor], for wish: OfficeWish
+    _ page: ShoreStore.Missed, behind told: [SiteName: OfficeCursor], for wish: OfficeWish
   ) -> [OfficeNews] {
-    var cursors = told
-    return arrivals.compactMap { arrival in
-      cursors[arrival.site]?.epoch = arrival.epoch
+    var cursors = page.cursors.merging(told) { OfficeCursor(epoch: $0.epoch, through: $1.through) }
+    for site in page.cursors.keys where told[site] == nil { cursors[site]?.through = [:] }
+    return page.arrivals.compactMap { arrival in
       cursors[arrival.site]?.through[arrival.event.lane] = arrival.event.seq
       guard wish.topic.covers(arrival), let cursor = cursors[arrival.site] else { return nil }
       return OfficeNews(arrival, cursor)

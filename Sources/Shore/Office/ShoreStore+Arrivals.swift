@@ -88,10 +88,18 @@ extension ShoreStore {
   }
 
   /// What follows the cursors, each lane in its order.
+  /// - Parameter isOfAll: whether a site without a cursor, which may have come meanwhile, is told from
+  ///   its beginning.
   func missed(
-    after cursors: [SiteName: OfficeCursor], limit: Int
+    after cursors: [SiteName: OfficeCursor], ofAll isOfAll: Bool, limit: Int
   ) async throws(ShoreError) -> Missed {
     try await reading { db in
+      var cursors = cursors
+      if isOfAll {
+        for (site, end) in try Self.ends(db) where cursors[site] == nil {
+          cursors[site] = OfficeCursor(epoch: end.epoch, through: [:])
+        }
+      }
       var page = Missed(arrivals: [], cursors: cursors, asOf: try Self.lastArrival(db))
       for (site, cursor) in cursors where page.arrivals.count < limit {
         guard let id = try Site.id(of: site, db), let lineage = try Site.lineage(of: id, db)

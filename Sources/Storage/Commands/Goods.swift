@@ -194,12 +194,14 @@ extension LedgerTransaction {
     return Refusal(.insufficientStock, words, field: "quantity")
   }
 
+  /// Whether a blind count is open: nearly always all that is asked.
+  func isCountingBlind() throws -> Bool {
+    try integer("SELECT 1 FROM count WHERE status = 'open' AND blind = 1 LIMIT 1") != nil
+  }
+
   /// Whether the level of `product` is kept from whoever asks, since it is being counted blind.
   func isBlind(_ product: Int64) throws -> Bool {
-    guard Listing.isCounter(identity?.role),
-      // Nearly always all that is asked.
-      try integer("SELECT 1 FROM count WHERE status = 'open' AND blind = 1 LIMIT 1") != nil
-    else { return false }
+    guard Listing.isCounter(identity?.role), try isCountingBlind() else { return false }
     return try integer("SELECT 1 FROM blind_product WHERE product = ? LIMIT 1", [product]) != nil
   }
 

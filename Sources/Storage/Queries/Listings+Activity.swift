@@ -18,7 +18,7 @@ extension Listing {
     filters: [
       Filter("status", .text, "r.status = ?1", "The status."),
       Filter("productId", .integer, "r.product = ?1", "The product."),
-    ])
+    ], levelsOf: "r.product")
 
   static let pairings = Listing(
     name: "pairings", about: "Products recommended to go with something.", readers: .crew,
