@@ -192,7 +192,9 @@ extension WholeProcess {
       # A cookie of plain HTTP signs nobody in at the secure door, and does at the plain one.
       for (url, more), knows in zip(urls, (False, True)):
           line = connect(url, additional_headers={"Cookie": f"quartermaster_session={token}"}, **more)
-          greeting = json.loads(line.recv(10))
+          greeting = {}
+          while greeting.get("type") != "welcome":
+              greeting = json.loads(line.recv(10))
           assert greeting["data"]["authenticated"] == knows, greeting
           line.close()
 
