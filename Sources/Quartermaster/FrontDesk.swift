@@ -39,9 +39,10 @@ struct FrontDesk: Service {
     }
   }
 
-  /// Waits until every socket has said goodbye, two seconds at most.
+  /// Waits until every socket is closed, two seconds at most: a goodbye that is on its way would be lost
+  /// with what its device still sends.
   private func departures() async {
-    for _ in 0..<40 where hub.traffic.connections > 0 {
+    for _ in 0..<40 where listeners.contains(where: { $0.connections > 0 }) {
       try? await Task.sleep(for: .milliseconds(50))
     }
   }

@@ -9,6 +9,8 @@ final class Callers: Sendable {
   private struct State {
     var channels: [ObjectIdentifier: (channel: any Channel, isServed: Bool)] = [:]
     var isLeaving = false
+    /// Connections of every kind, until their sockets are closed.
+    var open = 0
   }
 
   private let state = Mutex(State())
@@ -16,11 +18,17 @@ final class Callers: Sendable {
   func called(_ channel: any Channel) {
     let isLeaving = state.withLock { state in
       state.channels[ObjectIdentifier(channel)] = (channel, false)
+      state.open += 1
       return state.isLeaving
     }
-    channel.closeFuture.whenComplete { _ in self.left(channel) }
+    channel.closeFuture.whenComplete { _ in
+      self.left(channel)
+      self.state.withLock { $0.open -= 1 }
+    }
     if isLeaving { channel.close(promise: nil) }
   }
+
+  var open: Int { state.withLock { $0.open } }
 
   /// The connection stays HTTP.
   func served(_ channel: any Channel) {

@@ -143,6 +143,9 @@ package final class Listener: Sendable {
     }
   }
 
+  /// Connections of every kind, until their sockets are closed.
+  package var connections: Int { callers.open }
+
   /// Stops accepting. WebSockets go on; of the others each ends with the answer that it waits for.
   package func stopAccepting() {
     channel.channel.close(promise: nil)
