@@ -19,7 +19,7 @@ struct CompressionMiddleware: RouterMiddleware {
       response.headers[.contentType] == "application/json",
       response.body.contentLength.map({ $0 >= Self.least }) ?? true
     else { return response }
-    response.headers[.vary] = "Accept-Encoding"
+    response.headers.append(HTTPField(name: .vary, value: "Accept-Encoding"))
     guard AppRoutes.accepts(request.headers[values: .acceptEncoding]) else { return response }
     response.headers[.contentEncoding] = "gzip"
     response.headers[.contentLength] = nil

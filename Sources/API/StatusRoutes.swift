@@ -27,8 +27,8 @@ struct StatusRoutes {
       return .json(try await detailedHealth())
     }
     router.get("/api/v1/statistics") { request, _ -> Response in
-      _ = try await gate.person(request, .crew)
-      var statistics = try store.statistics()
+      let person = try await gate.person(request, .crew)
+      var statistics = try store.statistics(for: person.role)
       statistics["connections"] = .int(Int64(surroundings.traffic()["connections"] ?? 0))
       return .json(statistics)
     }

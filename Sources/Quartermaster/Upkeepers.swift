@@ -149,7 +149,7 @@ struct Status: AsyncParsableCommand {
     let refused = try store.shoreRefusalCount()
     let isStanding = try store.isUplinkAlarmed()
     let spent = try store.linkSpending(since: 0).values.reduce(0, +)
-    let statistics = try store.statistics()
+    let statistics = try store.statistics(for: .admin)
     guard !json else {
       let status: JSON = [
         "running": .bool(isRunning), "epoch": .string(position.epoch), "seq": .int(position.seq),

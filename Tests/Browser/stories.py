@@ -449,13 +449,17 @@ class Work(Story):
 
 
 class Ashore(Story):
-    def test_both_receipts_are_shown_and_a_person_decides_between_two_edits(self):
+    def shore(self):
         shore = Shore(self.hub.folder)
         self.addCleanup(shore.stop)
         shore.start()
         self.hub.stop()
         self.hub.shore = shore.flags
         self.hub.start()
+        return shore
+
+    def test_both_receipts_are_shown_and_a_person_decides_between_two_edits(self):
+        shore = self.shore()
         tablet = self.tablet().sign_in("max")
         tablet.take(self.beans)
         tablet.open("sync")
@@ -485,14 +489,8 @@ class Ashore(Story):
         expect(tablet.page.get_by_text("Nothing needs a person.")).to_be_visible()
         eventually(lambda: self.hub.ask(f"products/{self.beans}")["price"] == 1050)
 
-
     def test_what_hub_and_shore_would_not_take_is_carried_out_corrected_or_let_go(self):
-        shore = Shore(self.hub.folder)
-        self.addCleanup(shore.stop)
-        shore.start()
-        self.hub.stop()
-        self.hub.shore = shore.flags
-        self.hub.start()
+        shore = self.shore()
         admin = self.tablet().sign_in("ana")
         admin.open("tray")
         # The office knows a product that is not aboard yet.

@@ -26,8 +26,10 @@ import Wire
       "locationId", "location.create", ["name": "Locker", "parentId": .int(room)])
     staff = try await hub.signedIn(.staff, name: "ben")
     manager = try await hub.signedIn(.manager, name: "max")
-    try await hub.adjust(kit, at: locker, by: 10)
+    try await hub.adjust(kit, at: locker, by: 30)
     try await hub.adjust(kit, at: galley, by: 2)
+    // Now there are fewer than there should be, and more are proposed.
+    try await hub.adjust(kit, at: locker, by: -20)
     try await hub.adjust(rope, at: galley, by: 5)
   }
 
@@ -61,6 +63,8 @@ import Wire
       "lows": Set(
         try rows(.products, as: reader, PageRequest(filters: ["alert": .text("low")]))
           .compactMap { $0["id"]?.integer }),
+      "proposals": Set(
+        try rows(.proposals, as: reader).compactMap { $0["productId"]?.integer }),
       "stock": Set(try rows(.stock, as: reader).compactMap { $0["productId"]?.integer }),
       "movements": Set(try rows(.movements, as: reader).compactMap { $0["productId"]?.integer }),
       "events": Set(try heard.compactMap { try JSON(parsing: $0.data)["productId"]?.integer }),
@@ -72,15 +76,19 @@ import Wire
   {
     let all = try told(chief)
     #expect(try told(counter) == all)
-    #expect(all["lows"] == [kit])
+    #expect(all["lows"] == [kit] && all["proposals"] == [kit])
+    #expect(try hub.store.statistics(for: .staff)["units"] == 17)
 
     let count = try await open()
 
     var kept = all.mapValues { _ in Set([rope]) }
-    kept["lows"] = []
+    (kept["lows"], kept["proposals"]) = ([], [])
     #expect(try told(counter) == kept)
     #expect(try told(chief) == all)
     #expect(try rows(.products, as: counter).first?["onHand"] == .null)
+    let figures = try hub.store.statistics(for: .staff)
+    #expect(["units", "lowStock", "outOfStock"].allSatisfy { figures[$0] == nil })
+    #expect(try hub.store.statistics(for: .manager)["units"] == 17)
 
     try await hub.perform("count.cancel", ["countId": .int(count)], by: manager)
     #expect(try told(counter) == all)

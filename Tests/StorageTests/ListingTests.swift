@@ -224,7 +224,7 @@ import Wire
     try await hub.adjust(kit, at: room, by: 10)
     try await hub.adjust(kit, at: room, by: -5)
 
-    let statistics = try hub.store.statistics()
+    let statistics = try hub.store.statistics(for: .staff)
 
     #expect(statistics["units"] == 5)
     #expect(statistics["lowStock"] == 1)

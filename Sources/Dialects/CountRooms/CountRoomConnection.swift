@@ -8,14 +8,14 @@ import Storage
 import Wire
 
 /// One device in one count room. Lives on one event loop.
-final class CountRoomConnection: WebSocketPeer, Voice {
+final class CountRoomConnection: WebSocketPeer, WebSocketVoice {
   let receiver: Receiver
   private let dialect: CountRoomsDialect
   private let path: RoomPath
   /// The room, once the device is in it.
   private var room: CountRoom?
   private var count: Int64?
-  private var socket: WebSocketHandler?
+  private(set) var socket: WebSocketHandler?
   private var turnstile: Turnstile<ByteBuffer>
   private var hasJoined = false
   /// Marks this connection's commands: what they bring about is told to the others only.
@@ -260,19 +260,6 @@ extension CountRoomConnection {
 
 /// Being spoken to.
 extension CountRoomConnection {
-  var isOpen: Bool { socket?.isOpen ?? false }
-  var isKeepingUp: Bool { socket?.isKeepingUp ?? false }
-  var lastHeard: NIODeadline { socket?.lastHeard ?? .now() }
-  var roundTrip: TimeAmount? { socket?.roundTrip }
-
-  func say(_ frames: SharedFrames, promise: EventLoopPromise<Void>?) {
-    guard let socket else {
-      promise?.fail(ChannelError.ioOnClosedChannel)
-      return
-    }
-    socket.write(frames, promise: promise)
-  }
-
   var isSelective: Bool { true }
 
   func selects(_ event: Event) -> Bool {
@@ -286,22 +273,5 @@ extension CountRoomConnection {
   private func isOwn(_ event: Event) -> Bool {
     if let operation = event.operation { return operation.hasPrefix(mark + "-") }
     return event.seq == 0 && Told(event)["connectionId"].integer == receiver.id
-  }
-
-  func flush() {
-    socket?.flush()
-  }
-
-  func ping() {
-    socket?.ping()
-    receiver.willFlush()
-  }
-
-  func close(_ farewell: Farewell) {
-    socket?.close(farewell.code, farewell.reason)
-  }
-
-  func drop() {
-    socket?.close(.policyViolation, "No sign of life.")
   }
 }

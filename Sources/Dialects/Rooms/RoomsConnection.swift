@@ -7,9 +7,9 @@ import Wire
 
 /// One device at `/api/ws`: JSON text messages with a `type`, answered strictly in order. Commands are
 /// the exception, since the ledger keeps their order itself. Lives on one event loop.
-final class RoomsConnection: WebSocketPeer, Voice {
+final class RoomsConnection: WebSocketPeer, WebSocketVoice {
   let receiver: Receiver
-  private var socket: WebSocketHandler?
+  private(set) var socket: WebSocketHandler?
   private var turnstile: Turnstile<ByteBuffer>
   private var rate = MessageRate()
   /// SommOS puts every newcomer into a room. Whoever then subscribes speaks another protocol, and
@@ -103,51 +103,5 @@ final class RoomsConnection: WebSocketPeer, Voice {
     guard let socket else { return }
     socket.write(frame)
     receiver.wrote()
-  }
-}
-
-/// Being spoken to.
-extension RoomsConnection {
-  var isOpen: Bool { socket?.isOpen ?? false }
-  var isKeepingUp: Bool { socket?.isKeepingUp ?? false }
-  var lastHeard: NIODeadline { socket?.lastHeard ?? .now() }
-  var roundTrip: TimeAmount? { socket?.roundTrip }
-
-  func say(_ frames: SharedFrames, promise: EventLoopPromise<Void>?) {
-    guard let socket else {
-      promise?.fail(ChannelError.ioOnClosedChannel)
-      return
-    }
-    socket.write(frames, promise: promise)
-  }
-
-  func flush() {
-    socket?.flush()
-  }
-
-  func ping() {
-    socket?.ping()
-    receiver.willFlush()
-  }
-
-  func close(_ farewell: Farewell) {
-    socket?.close(farewell.code, farewell.reason)
-  }
-
-  func drop() {
-    socket?.close(.policyViolation, "No sign of life.")
-  }
-}
-
-extension Farewell {
-  /// The hub's close codes on plain WebSockets.
-  var code: WebSocketErrorCode {
-    switch self {
-    case .stopping: .goingAway
-    case .sessionEnded: .signedOut
-    case .rightsChanged: .identityChanged
-    case .tooSlow: .tooSlow
-    case .tooManyMessages: .rateLimited
-    }
   }
 }

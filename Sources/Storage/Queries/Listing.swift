@@ -99,6 +99,9 @@ extension Listing {
     role.map { !CompleteCount.performers.contains($0) } ?? false
   }
 
+  /// SQL for how many blind counts are open.
+  static let blindCounts = "SELECT COUNT(*) FROM count WHERE status = 'open' AND blind = 1"
+
   /// SQL for whether `product` is being counted blind.
   static func isBlind(_ product: String) -> String {
     "\(product) IN (SELECT product FROM blind_product)"
