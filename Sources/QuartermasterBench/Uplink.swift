@@ -108,6 +108,8 @@ struct Uplink: ParsableCommand {
       ? "\(memory)/\(data.split(separator: "/").suffix(2).joined(separator: "-"))"
       : workplace.path(name + "-shore")
     try FileManager.default.copyItem(atPath: workplace.data, toPath: data)
+    // Else the hub's first commits would wait for the copy to reach the disk.
+    sync()
     defer {
       for folder in [data, ashore] { try? FileManager.default.removeItem(atPath: folder) }
     }

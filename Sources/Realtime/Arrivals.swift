@@ -3,8 +3,8 @@ import Synchronization
 
 /// Events that have been published and that an event loop has not delivered yet.
 ///
-/// A loop that is busy finds all that came meanwhile at once, so the more there is to do the less each
-/// event costs: a receiver is written to once for all of them.
+/// A loop that is busy, or rests from telling very many, finds all that came meanwhile at once: the more
+/// there is to do the less each event costs, for a receiver is written to once for all of them.
 final class Arrivals: Sendable {
   struct Waiting {
     var events: [SharedEvent] = []

@@ -54,7 +54,7 @@ final class Cohort {
     waiting.removeAll(keepingCapacity: true)
     lastHeard = nil
     for member in members where apart.isEmpty || apart[ObjectIdentifier(member)] == nil {
-      for piece in pieces { member.tell(piece) }
+      member.tell(pieces)
     }
   }
 }

@@ -19,6 +19,7 @@ package final class Deck {
   private var unsettled: [Receiver] = []
   private var unflushed: [Receiver] = []
   private var isFlushScheduled = false
+  private var restsUntil = NIODeadline.uptimeNanoseconds(0)
   private var heartbeat: RepeatedTask?
   /// Messages from devices, and to them, since the start.
   var received = 0
@@ -114,8 +115,22 @@ package final class Deck {
     return cohort
   }
 
+  /// Delivers what waits; after a long round not before the loop has had as much time for all else.
+  /// What comes meanwhile shares the next round, whose cost is in the writes and not in what they hold.
+  func fetch(_ arrivals: Arrivals) {
+    guard NIODeadline.now() < restsUntil else { return deliver(arrivals.take()) }
+    let bound = NIOLoopBound(self, eventLoop: eventLoop)
+    eventLoop.scheduleTask(deadline: restsUntil) { bound.value.deliver(arrivals.take()) }
+  }
+
+  /// A round that took less is followed by the next at once.
+  private static let shortRound = TimeAmount.milliseconds(1)
+  private static let longestRest = TimeAmount.milliseconds(20)
+
   func deliver(_ arrivals: Arrivals.Waiting) {
-    hub.delivered(after: NIODeadline.now() - arrivals.since)
+    guard !arrivals.events.isEmpty else { return }
+    let start = NIODeadline.now()
+    hub.delivered(after: start - arrivals.since)
     settle()
     var round = Round()
     for shared in arrivals.events {
@@ -130,6 +145,8 @@ package final class Deck {
     }
     finish(&round)
     flush()
+    let end = NIODeadline.now()
+    if end - start > Self.shortRound { restsUntil = end + min(end - start, Self.longestRest) }
   }
 
   /// Events that are told in a row.

@@ -28,6 +28,12 @@ package final class Hub: Sendable {
     var loop: any EventLoop
     var deck: NIOLoopBound<Deck>
     var arrivals = Arrivals()
+
+    /// On its loop: what has been published before, then `body`.
+    func catchUp(_ body: (Deck) -> Void = { _ in }) {
+      deck.value.deliver(arrivals.take())
+      body(deck.value)
+    }
   }
 
   private struct Counts {
@@ -73,9 +79,10 @@ package final class Hub: Sendable {
     decks.withLock { $0 }.first { $0.loop === loop }?.deck.value
   }
 
+  /// After what has been published before.
   private func onEachDeck(_ body: @escaping @Sendable (Deck) -> Void) {
     for berth in decks.withLock({ $0 }) {
-      berth.loop.execute { body(berth.deck.value) }
+      berth.loop.execute { berth.catchUp(body) }
     }
   }
 
@@ -91,7 +98,7 @@ package final class Hub: Sendable {
     let published = NIODeadline.now()
     for berth in decks.withLock({ $0 }) {
       guard berth.arrivals.add(events, published: published) else { continue }
-      berth.loop.execute { berth.deck.value.deliver(berth.arrivals.take()) }
+      berth.loop.execute { berth.deck.value.fetch(berth.arrivals) }
     }
   }
 
@@ -189,10 +196,11 @@ package final class Hub: Sendable {
     onEachDeck { $0.closeAll() }
   }
 
-  /// Completes after every event loop has turned once; the watchdog's question.
+  /// Completes after every event loop has turned once and delivered what had been published before; the
+  /// watchdog's question.
   package func turn() async throws {
     for berth in decks.withLock({ $0 }) {
-      try await berth.loop.submit {}.get()
+      try await berth.loop.submit { berth.catchUp() }.get()
     }
   }
 }

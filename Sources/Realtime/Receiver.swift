@@ -246,6 +246,17 @@ package final class Receiver {
     if !voice.isKeepingUp { close(.tooSlow) }
   }
 
+  /// Tells a whole round's worth, which leaves at once, while all that it goes through is at hand.
+  func tell(_ pieces: [SharedFrames]) {
+    guard let voice else { return }
+    for piece in pieces {
+      voice.say(piece, promise: nil)
+      deck.sent += piece.messages.count
+    }
+    voice.flush()
+    if !voice.isKeepingUp { close(.tooSlow) }
+  }
+
   /// Tells a missed event; `written` is kept when it is on its way.
   func replay(_ shared: SharedEvent, in rendition: Rendition, written: EventLoopPromise<Void>?) {
     guard let voice else {
