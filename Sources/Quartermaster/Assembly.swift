@@ -157,7 +157,7 @@ struct Assembly {
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(4)
     try await ServiceGroup(configuration: group).run()
-    withExtendedLifetime(changes) {}
+    changes?.stop()
     hint?.stop()
     try store.close()
     try await self.group.shutdownGracefully()

@@ -19,6 +19,7 @@ package final class ForeignChanges: Sendable {
   // Touched on the queue only.
   nonisolated(unsafe) private var isSuspended = false
   nonisolated(unsafe) private var changes = 0
+  nonisolated(unsafe) private var hasStopped = false
   private let descriptor: Int32
   private let notice: @Sendable () -> Void
 
@@ -57,7 +58,7 @@ package final class ForeignChanges: Sendable {
       source.resume()
       isSuspended = false
       changes += 1
-      notice()
+      look()
       lookAgain(0, after: changes)
     }
   }
@@ -67,9 +68,18 @@ package final class ForeignChanges: Sendable {
     queue.asyncAfter(deadline: .now() + Self.looks[step]) { [weak self] in
       // A later change has looks of its own.
       guard let self, changes == change else { return }
-      notice()
+      look()
       lookAgain(step + 1, after: change)
     }
+  }
+
+  private func look() {
+    if !hasStopped { notice() }
+  }
+
+  /// Notices nothing more; a notice that is under way has ended when this returns.
+  package func stop() {
+    queue.sync { hasStopped = true }
   }
 
   /// Takes the notes that have come in.
