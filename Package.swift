@@ -117,10 +117,18 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "SocketIO",
+      dependencies: [
+        "Inventory", "WebSockets", "Wire", crypto, hummingbirdCore, nioCore, nioHTTP1,
+        nioHTTPTypesHTTP1, nioWebSocket,
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
+      swiftSettings: strict),
+    .target(
       name: "Dialects",
       dependencies: [
-        "Access", "Inventory", "Realtime", "Storage", "Wire", crypto, logging, nioCore, nioHTTP1,
-        nioWebSocket,
+        "Access", "Inventory", "Realtime", "SocketIO", "Storage", "Wire", crypto, logging, nioCore,
+        nioHTTP1, nioWebSocket,
       ],
       swiftSettings: strict),
     .target(name: "CCrewApp"),
@@ -150,8 +158,8 @@ let package = Package(
     .target(
       name: "Shore",
       dependencies: [
-        "Sync", "Inventory", "WebSockets", "Wire", grdb, hummingbird, hummingbirdCore, lifecycle,
-        logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket, crypto,
+        "Sync", "Inventory", "SocketIO", "WebSockets", "Wire", grdb, hummingbird, hummingbirdCore,
+        lifecycle, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket, crypto,
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
@@ -172,8 +180,8 @@ let package = Package(
     .executableTarget(
       name: "Quartermaster",
       dependencies: [
-        "API", "Access", "Certificates", "Dialects", "Envelope", "Inventory", "Realtime", "Storage",
-        "Supervision", "Sync", "Uplink", "Wire",
+        "API", "Access", "Certificates", "Dialects", "Envelope", "Inventory", "Realtime", "SocketIO",
+        "Storage", "Supervision", "Sync", "Uplink", "Wire",
         argumentParser, configuration, lifecycle, logging, nioCore, nioPosix,
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -232,8 +240,8 @@ let package = Package(
     .target(
       name: "HubFixtures",
       dependencies: [
-        "API", "Access", "Dialects", "Inventory", "Realtime", "Storage", "Wire", logging, nioCore,
-        nioHTTP1, nioPosix, nioWebSocket,
+        "API", "Access", "Dialects", "Inventory", "Realtime", "SocketIO", "Storage", "Wire", logging,
+        nioCore, nioHTTP1, nioPosix, nioWebSocket,
       ],
       path: "Tests/HubFixtures", swiftSettings: strict),
     .testTarget(
@@ -273,8 +281,11 @@ let package = Package(
     .testTarget(name: "CrewAppTests", dependencies: ["CrewApp", "Sync"], swiftSettings: strict),
     .executableTarget(
       name: "ConformanceServer",
-      dependencies: ["Dialects", "HubFixtures", argumentParser, nioCore],
+      dependencies: ["HubFixtures", "SocketIO", argumentParser, nioCore],
       path: "Tests/ConformanceServer", swiftSettings: strict),
+    .testTarget(
+      name: "SocketIOTests",
+      dependencies: ["HubFixtures", "SocketIO", "Wire", nioCore], swiftSettings: strict),
     .testTarget(
       name: "DialectsTests",
       dependencies: [

@@ -9,6 +9,7 @@ import NIOCore
 import NIOPosix
 import Realtime
 import ServiceLifecycle
+import SocketIO
 import UnixSignals
 import Storage
 import Supervision
@@ -254,9 +255,7 @@ struct Assembly {
         }, introduction: { introduction.withLock { $0 } }, version: Version.current,
         pingInterval: hub.heartbeat.silence.nanoseconds / 1_000_000),
       polling: PollingRoutes(path: sockets.server.settings.path) {
-        head, address, loop, departure, body in
-        await sockets.server.answer(
-          head, from: address, on: loop, departure: departure, body: body)
+        try await sockets.server.respond(to: $0, from: $1, over: $2)
       },
       logger: logger)
     let admission = Admission(hub: hub, dialects: [RoomsDialect(), CountRoomsDialect(), sockets])

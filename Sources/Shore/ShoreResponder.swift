@@ -38,7 +38,7 @@ struct ShoreResponder: HTTPResponder {
 
   func respond(to request: Request, context: ShoreContext) async throws -> Response {
     do {
-      return try await route(request, from: context.address)
+      return try await route(request, context)
     } catch let problem as Problem {
       return Self.response(problem)
     } catch let error as ShoreError {
@@ -50,7 +50,7 @@ struct ShoreResponder: HTTPResponder {
     }
   }
 
-  private func route(_ request: Request, from address: String) async throws -> Response {
+  private func route(_ request: Request, _ context: ShoreContext) async throws -> Response {
     let path = request.uri.path.split(separator: "/", omittingEmptySubsequences: true)
     let isReading = request.method == .get || request.method == .head
     switch path {
@@ -60,10 +60,11 @@ struct ShoreResponder: HTTPResponder {
     case ["api", "ws"]:
       try allow(request.method == .get)
       // It would be a socket by now if it could be one.
-      try entrance.check(
-        authorization: request.headers[.authorization], origin: request.headers[.origin],
-        host: request.head.authority)
-      throw Problem(.malformed, "This address is for WebSockets (RFC 6455).")
+      try admitToSockets(request)
+      throw entrance.refusal()
+    case ["socket.io"]:
+      try admitToSockets(request)
+      return try await entrance.poll(request, context)
     case ["v1", "status"]:
       try allow(isReading)
       try admit(request)
@@ -75,7 +76,7 @@ struct ShoreResponder: HTTPResponder {
       return Self.page(FleetPage.html(try await store.summariesInServer(), now: clock()))
     case _ where path.count == 4 && path[..<2] == ["v1", "sites"] && path[3] == "events":
       try allow(request.method == .post)
-      return try await receive(request, siteName: String(path[2]), from: address)
+      return try await receive(request, siteName: String(path[2]), from: context.address)
     case _ where path.count >= 4 && path[..<2] == ["v1", "sites"]:
       return try await answer(request, siteName: String(path[2]), path[3...].map(String.init))
     case _ where path.count >= 2 && path[0] == "sites":
@@ -94,6 +95,12 @@ struct ShoreResponder: HTTPResponder {
     guard operatorToken.admits(request.headers[.authorization]) else {
       throw .notTheOperator
     }
+  }
+
+  private func admitToSockets(_ request: Request) throws(Problem) {
+    try entrance.check(
+      authorization: request.headers[.authorization], origin: request.headers[.origin],
+      host: request.head.authority)
   }
 
   private func receive(

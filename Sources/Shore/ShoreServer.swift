@@ -88,7 +88,10 @@ package struct ShoreServer: Service {
           try await application.run()
         } onGracefulShutdown: {
           mailroom.close()
-          Task { await feed.close() }
+          Task {
+            await feed.close()
+            entrance.close()
+          }
         }
         group.cancelAll()
       }

@@ -1,8 +1,8 @@
 import ArgumentParser
-import Dialects
 import Foundation
 import HubFixtures
 import NIOCore
+import SocketIO
 
 /// Shows our own protocol layers to the public test suites of these protocols.
 @main

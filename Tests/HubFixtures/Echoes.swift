@@ -3,6 +3,7 @@ import Inventory
 import NIOCore
 import NIOHTTP1
 import Realtime
+import SocketIO
 import Wire
 
 /// Sends every message back.

@@ -7,6 +7,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Realtime
+import SocketIO
 import Storage
 import Wire
 
@@ -74,9 +75,7 @@ package struct LiveHub: Sendable {
     let front = HTTPFront(
       gate: gate, surroundings: surroundings(hub),
       polling: PollingRoutes(path: sockets.server.settings.path) {
-        head, address, loop, departure, body in
-        await sockets.server.answer(
-          head, from: address, on: loop, departure: departure, body: body)
+        try await sockets.server.respond(to: $0, from: $1, over: $2)
       }, logger: .silent)
     let listener = try await Listener(
       group: group, on: .address(host: "127.0.0.1", port: 0), security: security,

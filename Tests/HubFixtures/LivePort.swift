@@ -6,6 +6,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
 import Realtime
+import SocketIO
 
 /// A port whose connections become WebSockets, or are served HTTP; nobody is turned away.
 package struct LivePort: Sendable {
@@ -115,8 +116,8 @@ extension LivePort.Surface {
 
   /// Whatever `engine` is for, on its path.
   package static func engine(_ engine: EngineServer, logger: Logger = .silent) -> Self {
-    let polling = PollingRoutes(path: engine.settings.path) { head, address, loop, left, body in
-      await engine.answer(head, from: address, on: loop, departure: left, body: body)
+    let polling = PollingRoutes(path: engine.settings.path) {
+      try await engine.respond(to: $0, from: $1, over: $2)
     }
     return Self(
       messageSize: engine.settings.maxPayload,

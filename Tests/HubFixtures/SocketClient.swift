@@ -22,18 +22,23 @@ package struct SocketClient: Sendable {
     _ live: LiveHub, _ namespace: String = "/", as person: LiveHub.Person? = nil,
     auth: JSON = [:], headers: [String] = []
   ) async throws -> SocketClient {
-    let web = WebSocketClient(raw: try await .connect(to: live.port))
-    try await web.raw.send(
-      WebSocketClient.handshake(
-        path: "/socket.io/?EIO=4&transport=websocket", headers: headers))
-    let response = try await web.raw.readResponse()
-    guard response.status == 101 else {
-      throw WebSocketClient.Closed(code: response.status, reason: response.text)
-    }
-    _ = try await Self.text(web)
     var auth = auth
     if let person, auth["token"] == nil { auth["token"] = .string(person.token) }
+    return try await open(port: live.port, namespace, auth: auth, headers: headers)
+  }
+
+  package static func open(
+    port: Int, _ namespace: String = "/", auth: JSON = [:], headers: [String] = []
+  ) async throws -> SocketClient {
+    let web = try await WebSocketClient.open(port: port, headers: headers)
+    _ = try await Self.text(web)
     return try await join(web, namespace, auth)
+  }
+
+  /// Leaves the namespace and joins it again, on the same session.
+  package func again() async throws -> SocketClient {
+    try await send("41\(place)")
+    return try await Self.join(web, namespace, [:])
   }
 
   /// Joins one more namespace of the same session.

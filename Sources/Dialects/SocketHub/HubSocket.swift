@@ -3,6 +3,7 @@ import Inventory
 import NIOCore
 import NIOWebSocket
 import Realtime
+import SocketIO
 import Storage
 import Wire
 

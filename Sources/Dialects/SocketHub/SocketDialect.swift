@@ -3,6 +3,7 @@ import Inventory
 import NIOCore
 import NIOHTTP1
 import Realtime
+import SocketIO
 
 /// Socket.IO at `/socket.io/`, on WebSockets and by polling.
 package struct SocketDialect: Dialect {

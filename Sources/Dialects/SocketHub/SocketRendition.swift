@@ -1,5 +1,6 @@
 import Inventory
 import Realtime
+import SocketIO
 import Wire
 
 /// Events as Socket.IO packets of one namespace, ready to be sent to every socket in it.

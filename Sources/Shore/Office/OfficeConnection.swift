@@ -1,62 +1,30 @@
-import Inventory
 import NIOCore
 import NIOWebSocket
-import Sync
 import WebSockets
 import Wire
 
-/// One socket of the office at `/api/ws`: the hub's own protocol, read only. It subscribes to one site
-/// or to the fleet, hears each event once, and comes back by cursor. Lives on one event loop.
-final class OfficeConnection: WebSocketPeer {
-  private enum MessageType: String {
-    case subscribe, unsubscribe, command, ping
-  }
-
-  /// How a topic is heard.
-  private struct Listening {
-    /// The arrivals after this are told live.
-    var from: Int64
-    /// Those before it, from here on, were told as missed.
-    var behind: [SiteName: OfficeCursor]?
-
-    func tells(_ arrival: Arrival) -> Bool { arrival.number > from }
-
-    func hasReplayed(_ arrival: Arrival) -> Bool {
-      guard !tells(arrival), let behind else { return false }
-      return arrival.event.seq > behind[arrival.site]?.through[arrival.event.lane] ?? 0
-    }
-  }
-
-  private let id: Int
+/// A screen of the office at `/api/ws`. Lives on one event loop.
+final class OfficeConnection: WebSocketPeer, OfficeVoice {
+  private let screen: OfficeScreen
   private let eventLoop: any EventLoop
-  private let feed: OfficeFeed
   private let limits: OfficeLimits
-  private let clock: @Sendable () -> Int64
   private let onEnd: @Sendable () -> Void
   private var socket: WebSocketHandler?
-  private var rate = MessageRate()
   private var heartbeat: RepeatedTask?
-  private var live: [OfficeTopic: Listening] = [:]
-  private var isGreeted = false
-  /// Done one after the other: whoever asks for two gets nothing twice.
-  private var wishes: [OfficeWish] = []
 
   init(
-    _ id: Int, on eventLoop: any EventLoop, hearing feed: OfficeFeed, limits: OfficeLimits,
-    clock: @escaping @Sendable () -> Int64, onEnd: @escaping @Sendable () -> Void
+    _ screen: OfficeScreen, on eventLoop: any EventLoop, limits: OfficeLimits,
+    onEnd: @escaping @Sendable () -> Void
   ) {
-    self.id = id
+    self.screen = screen
     self.eventLoop = eventLoop
-    self.feed = feed
     self.limits = limits
-    self.clock = clock
     self.onEnd = onEnd
   }
 
   func opened(_ socket: WebSocketHandler) {
     self.socket = socket
-    let (feed, seat) = (feed, OfficeSeat(id, self, on: eventLoop))
-    Task { await feed.enter(seat) }
+    screen.enter(speaking: self)
     let (bound, sweep) = (NIOLoopBound(self, eventLoop: eventLoop), limits.heartbeat.sweep)
     heartbeat = eventLoop.scheduleRepeatedTask(initialDelay: sweep, delay: sweep) { _ in
       bound.value.beat()
@@ -67,9 +35,7 @@ final class OfficeConnection: WebSocketPeer {
     socket = nil
     heartbeat?.cancel()
     heartbeat = nil
-    (live, wishes) = ([:], [])
-    let (feed, id) = (feed, id)
-    Task { await feed.leave(id) }
+    screen.leave()
     onEnd()
   }
 
@@ -85,213 +51,28 @@ final class OfficeConnection: WebSocketPeer {
   }
 
   func received(_ text: ByteBuffer) {
-    let allowance = MessageRate.Allowance(
-      total: limits.messagesPerMinute, others: limits.messagesPerMinute)
-    let verdict = rate.admit("", within: allowance)
-    guard verdict != .farOver else {
-      socket?.close(.rateLimited, "Too many messages. Wait a minute.")
+    screen.received(
+      text.withUnsafeReadableBytes {
+        try? JSON.parse($0.bindMemory(to: UInt8.self), depth: limits.jsonDepth).get()
+      })
+  }
+
+  var isKeepingUp: Bool { socket?.isKeepingUp ?? false }
+
+  func say(_ message: JSON) {
+    socket?.write(WebSocketFrames.text(message.encodedBytes))
+    socket?.flush()
+  }
+
+  func tell(_ news: OfficeNews, promise: EventLoopPromise<Void>?) {
+    guard let socket else {
+      promise?.fail(ChannelError.ioOnClosedChannel)
       return
     }
-    let parsed = text.withUnsafeReadableBytes {
-      JSON.parse($0.bindMemory(to: UInt8.self), depth: limits.jsonDepth)
-    }
-    guard let message = try? parsed.get() else {
-      return refuse("malformed", "The message is not JSON that shore reads.", nil)
-    }
-    let id = message["id"]?.text
-    guard verdict == .admitted else {
-      return refuse("rate_limited", "Too many messages. Wait a minute.", id)
-    }
-    guard let name = message["type"]?.text else {
-      return refuse("malformed", "A message is an object with a type.", id)
-    }
-    switch MessageType(rawValue: name) {
-    case .ping:
-      send(.compact(["type": "pong", "id": .text(id), "timestamp": .int(clock())]))
-    case .subscribe: subscribe(message["data"] ?? [:], id)
-    case .unsubscribe: unsubscribe(message["data"] ?? [:], id)
-    case .command:
-      refuse(
-        "forbidden",
-        "This socket only listens. Send changes with POST /v1/sites/{site}/send; the hub decides.",
-        id)
-    case nil:
-      refuse("unknown_command", "There is no message type \(name.prefix(64)) ashore.", id)
-    }
+    socket.write(news.frames, promise: promise)
   }
 
-  private func subscribe(_ data: JSON, _ id: String?) {
-    guard let topic = topic(of: data, id) else { return }
-    let taken = Set(live.keys).union(wishes.map(\.topic))
-    guard taken.contains(topic) || taken.count < limits.subscriptions else {
-      return refuse(
-        "too_large", "A connection has at most \(limits.subscriptions) subscriptions.", id)
-    }
-    var wish = OfficeWish(topic: topic, id: id)
-    if let told = data["after"], !told.isNull {
-      guard let after = Self.cursors(told, of: topic.site) else {
-        return refuse(
-          "invalid_field",
-          "after must hold the cursor of a message for each site, as {\"aurora\":\"…\"}.", id)
-      }
-      wish.after = after
-    }
-    wishes.append(wish)
-    if wishes.count == 1, isGreeted { fulfil(wish) }
-  }
+  func flush() { socket?.flush() }
 
-  private func fulfil(_ wish: OfficeWish) {
-    // Until it has caught up, or the log and the feed would both tell what comes.
-    if wish.after != nil { live[wish.topic] = nil }
-    let (feed, seat) = (feed, OfficeSeat(id, self, on: eventLoop))
-    Task { await feed.subscribe(seat, wish) }
-  }
-
-  private func unsubscribe(_ data: JSON, _ id: String?) {
-    guard let topic = topic(of: data, id) else { return }
-    live[topic] = nil
-    for index in wishes.indices where wishes[index].topic == topic {
-      wishes[index].isWithdrawn = true
-    }
-    send(
-      .compact([
-        "type": "unsubscribed", "id": .text(id), "data": .object(JSON.Members(topic.members)),
-      ]))
-  }
-
-  /// What `site`, `namespace` and `topic` name; `nil` when that is nothing, and it has been said.
-  private func topic(of data: JSON, _ id: String?) -> OfficeTopic? {
-    let site = data["site"]?.text
-    guard site == nil || site.flatMap(SiteName.init) != nil else {
-      refuse("invalid_field", "site is no site's name.", id)
-      return nil
-    }
-    let topic = data["topic"]?.text ?? data["namespace"]?.text
-    guard topic.map({ (1...256).contains($0.utf8.count) }) ?? true else {
-      refuse("invalid_field", "topic has 1 to 256 bytes.", id)
-      return nil
-    }
-    return OfficeTopic(site: site.flatMap(SiteName.init), topic: topic)
-  }
-
-  /// `{"aurora":"e1.0.12.3"}`, or for one site its cursor alone.
-  private static func cursors(_ told: JSON, of site: SiteName?) -> [SiteName: OfficeCursor]? {
-    if let site, let text = told.text { return OfficeCursor(text).map { [site: $0] } }
-    guard let pairs = told.members?.pairs, !pairs.isEmpty else { return nil }
-    var cursors: [SiteName: OfficeCursor] = [:]
-    for (name, value) in pairs {
-      guard let name = SiteName(name), let cursor = value.text.flatMap(OfficeCursor.init) else {
-        return nil
-      }
-      cursors[name] = cursor
-    }
-    return cursors
-  }
-
-  private func refuse(_ code: String, _ message: String, _ id: String?) {
-    send(
-      .compact([
-        "type": "refused", "id": .text(id), "code": .string(code), "message": .string(message),
-      ]))
-  }
-
-  private func send(_ message: JSON) {
-    guard let socket else { return }
-    socket.write(WebSocketFrames.text(message.encodedBytes))
-    socket.flush()
-  }
-}
-
-/// What the feed says.
-extension OfficeConnection {
-  func greet(_ cursors: [SiteName: OfficeCursor]) {
-    guard socket != nil else {
-      // It left before it had come, and nobody will tell the feed again.
-      let (feed, id) = (feed, id)
-      Task { await feed.leave(id) }
-      return
-    }
-    send([
-      "type": "welcome",
-      "data": [
-        "connectionId": .int(Int64(id)), "server": "quartermaster-shore", "authenticated": true,
-        "readOnly": true, "sites": OfficeAnswer(.live, cursors).sites,
-      ],
-      "timestamp": .int(clock()),
-    ])
-    isGreeted = true
-    if let wish = wishes.first { fulfil(wish) }
-  }
-
-  func hear(_ news: [OfficeNews]) {
-    guard let socket else { return }
-    for item in news
-    where isHeard(item.arrival, { $0.tells(item.arrival) })
-      && !isHeard(item.arrival, { $0.hasReplayed(item.arrival) })
-    {
-      socket.write(item.frames)
-    }
-    socket.flush()
-    if !socket.isKeepingUp {
-      socket.close(.tooSlow, "This connection does not keep up. Come back with the last cursors.")
-    }
-  }
-
-  private func isHeard(_ arrival: Arrival, _ how: (Listening) -> Bool) -> Bool {
-    live.contains { $0.key.covers(arrival) && how($0.value) }
-  }
-
-  /// Tells what was missed, but for what another subscription has told.
-  /// - Returns: when it is on its way, whether the wish still stands.
-  func replay(_ news: [OfficeNews], for wish: OfficeWish) -> EventLoopFuture<Bool> {
-    guard let socket else { return eventLoop.makeSucceededFuture(false) }
-    guard wishes.first?.isWithdrawn == false else { return eventLoop.makeSucceededFuture(true) }
-    let fresh = news.filter { item in
-      !isHeard(item.arrival) { $0.tells(item.arrival) || $0.hasReplayed(item.arrival) }
-    }
-    guard let last = fresh.last else { return eventLoop.makeSucceededFuture(true) }
-    for item in fresh.dropLast() { socket.write(item.frames) }
-    let written = eventLoop.makePromise(of: Void.self)
-    socket.write(last.frames, promise: written)
-    socket.flush()
-    return written.futureResult.map { true }
-  }
-
-  /// - Parameter behind: where what was missed began.
-  func goLive(
-    _ wish: OfficeWish, from arrival: Int64, behind: [SiteName: OfficeCursor]? = nil,
-    _ answer: OfficeAnswer
-  ) {
-    guard socket != nil else { return }
-    guard wishes.first?.isWithdrawn == false else { return next() }
-    // What was heard live already is heard on, or there would be a hole in it.
-    if live[wish.topic] == nil { live[wish.topic] = Listening(from: arrival, behind: behind) }
-    let told: [(key: String, value: JSON)] = [
-      ("outcome", .string(answer.outcome.rawValue)), ("sites", answer.sites),
-    ]
-    send(
-      .compact([
-        "type": "subscribed", "id": .text(wish.id),
-        "data": .object(JSON.Members(wish.topic.members + told)),
-      ]))
-    next()
-  }
-
-  private func next() {
-    wishes.removeFirst()
-    if let wish = wishes.first { fulfil(wish) }
-  }
-
-  /// A restore aboard took back some of what was told of `site`.
-  func restored(_ site: SiteName) {
-    guard live.keys.contains(where: { $0.site == nil || $0.site == site }) else { return }
-    send(["type": "snapshot_required", "data": ["site": .string(site.text)]])
-  }
-
-  func stop() { socket?.close(.goingAway, "Shore is stopping.") }
-
-  /// Shore's database can't be read just now.
-  func fail() {
-    socket?.close(.unexpectedServerError, "Shore can't read its log just now. Come back shortly.")
-  }
+  func close(_ code: WebSocketErrorCode, _ reason: String) { socket?.close(code, reason) }
 }

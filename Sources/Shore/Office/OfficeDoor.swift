@@ -1,11 +1,13 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import Inventory
 import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import SocketIO
 import Sync
 import Synchronization
 import WebSockets
@@ -85,12 +87,9 @@ struct OfficeEntrance: NIOTypedHTTPServerProtocolUpgrader {
   private let feed: OfficeFeed
   private let limits: OfficeLimits
   private let clock: @Sendable () -> Int64
-  private let counts = Counts()
-
-  private final class Counts: Sendable {
-    let open = Mutex(0)
-    let last = Mutex(0)
-  }
+  private let places: OfficePlaces
+  /// Socket.IO, on WebSockets and by polling.
+  private let engine: EngineServer
 
   init(
     _ operatorToken: OperatorToken, hearing feed: OfficeFeed, limits: OfficeLimits,
@@ -100,6 +99,19 @@ struct OfficeEntrance: NIOTypedHTTPServerProtocolUpgrader {
     self.feed = feed
     self.limits = limits
     self.clock = clock
+    let places = OfficePlaces(limits.connections)
+    self.places = places
+    var settings = EngineSettings()
+    settings.maxPayload = limits.messageSize
+    settings.waitingBytes = limits.waitingBytes
+    var bounds = SocketSettings()
+    bounds.jsonDepth = limits.jsonDepth
+    let sockets = OfficeSockets(feed: feed, places: places, limits: limits, clock: clock)
+    engine = EngineServer(
+      settings,
+      host: SocketServer(bounds, host: sockets) { head, address, _ throws(Refusal) in
+        try Self.caller(places.take(), address, head, places)
+      })
   }
 
   /// Throws what stands in a request's way. A browser sends the operator's password along with what
@@ -112,9 +124,23 @@ struct OfficeEntrance: NIOTypedHTTPServerProtocolUpgrader {
         throw Problem(.unauthenticated, "Pages of other hosts may not connect here.")
       }
     }
-    guard counts.open.withLock({ $0 < limits.connections }) else {
-      throw Problem(.unavailable, "Shore has as many sockets open as it can serve.")
-    }
+  }
+
+  /// Answers a request for a WebSocket that could not be one.
+  func refusal() -> Problem {
+    places.areLeft
+      ? Problem(.malformed, "This address is for WebSockets (RFC 6455).")
+      : Problem(.unavailable, OfficePlaces.full)
+  }
+
+  /// Answers a client of Socket.IO that polls, and whose request has been checked.
+  func poll(_ request: Request, _ context: ShoreContext) async throws -> Response {
+    try await engine.respond(to: request, from: context.address, over: context.channel)
+  }
+
+  /// Ends what has not been told by the feed: sessions that have joined nothing.
+  func close() {
+    engine.closeAll("Shore is stopping.")
   }
 
   /// Whether a request for a WebSocket gets one.
@@ -123,8 +149,16 @@ struct OfficeEntrance: NIOTypedHTTPServerProtocolUpgrader {
     let isAllowed: Void? = try? check(
       authorization: headers.first(name: "authorization"), origin: headers.first(name: "origin"),
       host: headers.first(name: "host"))
-    return isAllowed != nil && request.uri.prefix { $0 != "?" } == Self.path
+    return isAllowed != nil && places.areLeft && (isPlain(request) || isEngine(request))
       && (try? OpeningHandshake(request)) != nil
+  }
+
+  private func isPlain(_ request: HTTPRequestHead) -> Bool {
+    request.uri.prefix { $0 != "?" } == Self.path
+  }
+
+  private func isEngine(_ request: HTTPRequestHead) -> Bool {
+    request.uri.prefix { $0 != "?" } == engine.settings.path
   }
 
   func buildUpgradeResponse(
@@ -139,24 +173,65 @@ struct OfficeEntrance: NIOTypedHTTPServerProtocolUpgrader {
     channel: any Channel, upgradeRequest: HTTPRequestHead
   ) -> EventLoopFuture<OfficeDoor.Served> {
     channel.eventLoop.makeCompletedFuture {
+      let deflate = try OpeningHandshake(upgradeRequest).deflate
       try channel.syncOptions?.setOption(
         .writeBufferWaterMark,
         value: .init(low: limits.waitingBytes / 2, high: limits.waitingBytes))
-      let id = counts.last.withLock { last in
-        last += 1
-        return last
-      }
-      counts.open.withLock { $0 += 1 }
-      let connection = OfficeConnection(
-        id, on: channel.eventLoop, hearing: feed, limits: limits, clock: clock,
-        onEnd: { [counts] in counts.open.withLock { $0 -= 1 } })
+      let id = try places.take()
+      let address = channel.remoteAddress?.ipAddress ?? "unknown"
+      let peer: any WebSocketPeer =
+        isEngine(upgradeRequest)
+        ? engine.connect(Self.caller(id, address, upgradeRequest, places))
+        : OfficeConnection(
+          OfficeScreen(
+            id, on: channel.eventLoop, hearing: feed, limits: limits, clock: clock),
+          on: channel.eventLoop, limits: limits, onEnd: places.give)
       try channel.pipeline.syncOperations.addHandler(
-        WebSocketHandler(
-          peer: connection, messageSize: limits.messageSize,
-          deflate: OpeningHandshake(upgradeRequest).deflate))
+        WebSocketHandler(peer: peer, messageSize: limits.messageSize, deflate: deflate))
       return .socket
     }
   }
+
+  private static func caller(
+    _ id: Int, _ address: String, _ head: HTTPRequestHead, _ places: OfficePlaces
+  ) -> EngineCaller {
+    EngineCaller(connection: Int64(id), address: address, head: head, leave: places.give)
+  }
+}
+
+/// How many sockets are open, and the number of the next.
+final class OfficePlaces: Sendable {
+  private let limit: Int
+  private let counts = Mutex((open: 0, last: 0))
+
+  static let full = "Shore has as many sockets open as it can serve."
+
+  init(_ limit: Int) {
+    self.limit = limit
+  }
+
+  var areLeft: Bool { counts.withLock { $0.open < limit } }
+
+  /// A number that no other has had.
+  func number() -> Int {
+    counts.withLock { counts in
+      counts.last += 1
+      return counts.last
+    }
+  }
+
+  func take() throws(Refusal) -> Int {
+    let isTaken = counts.withLock { counts in
+      guard counts.open < limit else { return false }
+      counts.open += 1
+      return true
+    }
+    guard isTaken else { throw Refusal(.unavailable, Self.full) }
+    return number()
+  }
+
+  @Sendable
+  func give() { counts.withLock { $0.open -= 1 } }
 }
 
 extension Problem {

@@ -154,26 +154,26 @@ struct OfficeWish: Sendable {
   var isWithdrawn = false
 }
 
-/// One socket, as the feed knows it: everything about it happens on its event loop, in order.
+/// One screen, as the feed knows it: everything about it happens on its event loop, in order.
 struct OfficeSeat: Sendable {
   let id: Int
   private let eventLoop: any EventLoop
-  private let connection: NIOLoopBound<OfficeConnection>
+  private let screen: NIOLoopBound<OfficeScreen>
 
-  /// To be made on the connection's event loop.
-  init(_ id: Int, _ connection: OfficeConnection, on eventLoop: any EventLoop) {
+  /// To be made on the screen's event loop.
+  init(_ id: Int, _ screen: OfficeScreen, on eventLoop: any EventLoop) {
     self.id = id
     self.eventLoop = eventLoop
-    self.connection = NIOLoopBound(connection, eventLoop: eventLoop)
+    self.screen = NIOLoopBound(screen, eventLoop: eventLoop)
   }
 
-  func `do`(_ body: @escaping @Sendable (OfficeConnection) -> Void) {
-    eventLoop.execute { body(connection.value) }
+  func `do`(_ body: @escaping @Sendable (OfficeScreen) -> Void) {
+    eventLoop.execute { body(screen.value) }
   }
 
   /// - Returns: whether it has gone out and the socket is still there.
   func replay(_ news: [OfficeNews], for wish: OfficeWish) async -> Bool {
-    let gone = eventLoop.flatSubmit { connection.value.replay(news, for: wish) }
+    let gone = eventLoop.flatSubmit { screen.value.replay(news, for: wish) }
     return (try? await gone.get()) ?? false
   }
 }

@@ -1,5 +1,7 @@
 import Inventory
+import SocketIO
 import Sync
+import Synchronization
 import WebSockets
 import Wire
 
@@ -21,15 +23,29 @@ struct OfficeTopic: Sendable, Hashable {
   }
 }
 
-/// Something that came in, in the frames that all sockets share.
-struct OfficeNews: Sendable {
+/// Something that came in, in the frames that all screens share.
+final class OfficeNews: Sendable {
   let arrival: Arrival
   let frames: SharedFrames
+  private let packed = Mutex<SharedFrames?>(nil)
 
   /// - Parameter cursor: where the site's cursor stands behind it.
   init(_ arrival: Arrival, _ cursor: OfficeCursor) {
     self.arrival = arrival
     frames = SharedFrames([Self.message(arrival, cursor)])
+  }
+
+  /// The same as a packet of Socket.IO, made once for all who speak that.
+  var packet: SharedFrames {
+    packed.withLock { packed in
+      if let packed { return packed }
+      let texts = frames.messages.map { String(decoding: $0, as: UTF8.self) }
+      let made = SharedFrames([
+        SocketPacket.event(arrival.event.type, in: "/", json: texts)
+      ])
+      packed = made
+      return made
+    }
   }
 
   /// The hub's own message with the site and the cursor beside it:

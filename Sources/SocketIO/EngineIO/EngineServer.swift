@@ -4,8 +4,8 @@ import Inventory
 import NIOCore
 import NIOHTTP1
 import NIOWebSocket
-import Realtime
 import Synchronization
+import WebSockets
 
 /// What Engine.IO's sessions are for, and who may have one.
 package protocol EngineHost: Sendable {
@@ -35,8 +35,7 @@ struct EngineBerth: Sendable {
 /// Engine.IO, version 4: all sessions of one path, on all event loops.
 ///
 /// A session begins by polling or on a WebSocket, and stays on the event loop that it began on; a
-/// request finds it by its id, which nobody can guess. Imports Realtime for the WebSockets and knows
-/// neither the hub nor Socket.IO.
+/// request finds it by its id, which nobody can guess. Knows neither the hub nor Socket.IO.
 package final class EngineServer: Sendable {
   package let settings: EngineSettings
   let host: any EngineHost

@@ -1,15 +1,19 @@
-import Dialects
-import HubFixtures
 import NIOCore
 import Wire
 
 /// A client that polls, request by request, each on a connection of its own.
-struct PollingClient: Sendable {
-  let port: Int
-  var path = "/socket.io/"
-  var headers: [String] = []
+package struct PollingClient: Sendable {
+  package let port: Int
+  package var path: String
+  package var headers: [String]
 
-  func request(
+  package init(port: Int, path: String = "/socket.io/", headers: [String] = []) {
+    self.port = port
+    self.path = path
+    self.headers = headers
+  }
+
+  package func request(
     _ method: String, _ query: String, _ body: [UInt8] = []
   ) async throws -> HTTPAnswer {
     let client = try await begin(method, query, body)
@@ -19,7 +23,7 @@ struct PollingClient: Sendable {
   }
 
   /// Sends a request and leaves its answer to be read.
-  func begin(
+  package func begin(
     _ method: String, _ query: String, _ body: [UInt8] = []
   ) async throws -> RawClient {
     let client = try await RawClient.connect(to: port)
@@ -33,37 +37,38 @@ struct PollingClient: Sendable {
   }
 
   /// - Returns: the session's id.
-  func open() async throws -> String {
+  package func open() async throws -> String {
     let answer = try await request("GET", "EIO=4&transport=polling")
     return try JSON(answer.body.dropFirst(), depth: 4)["sid"]?.text ?? ""
   }
 
-  func query(_ sid: String) -> String { "EIO=4&transport=polling&sid=\(sid)" }
+  package func query(_ sid: String) -> String { "EIO=4&transport=polling&sid=\(sid)" }
 
-  func get(_ sid: String) async throws -> HTTPAnswer { try await request("GET", query(sid)) }
+  package func get(_ sid: String) async throws -> HTTPAnswer { try await request("GET", query(sid)) }
 
-  func post(_ sid: String, _ body: String) async throws -> HTTPAnswer {
+  package func post(_ sid: String, _ body: String) async throws -> HTTPAnswer {
     try await request("POST", query(sid), Array(body.utf8))
   }
 }
 
 extension WebSocketClient {
-  static func open(
-    port: Int, _ query: String = "EIO=4&transport=websocket", path: String = "/socket.io/"
+  package static func open(
+    port: Int, _ query: String = "EIO=4&transport=websocket", path: String = "/socket.io/",
+    headers: [String] = []
   ) async throws -> WebSocketClient {
     let client = WebSocketClient(raw: try await .connect(to: port))
-    try await client.raw.send(handshake(path: "\(path)?\(query)"))
+    try await client.raw.send(handshake(path: "\(path)?\(query)", headers: headers))
     let response = try await client.raw.readResponse()
     guard response.status == 101 else { throw Closed(code: response.status, reason: response.text) }
     return client
   }
 
-  func send(_ text: String) async throws {
+  package func send(_ text: String) async throws {
     try await send(Frame(Frame.text, text))
   }
 
   /// The next text; throws `Closed` when the server says goodbye instead.
-  func text() async throws -> String {
+  package func text() async throws -> String {
     while true {
       let frame = try await frame()
       switch frame.opcode {
@@ -75,7 +80,7 @@ extension WebSocketClient {
   }
 
   /// How the server ends the connection; whatever comes before is passed over.
-  func end() async throws -> Closed {
+  package func end() async throws -> Closed {
     do {
       while true { _ = try await text() }
     } catch let closed as Closed {

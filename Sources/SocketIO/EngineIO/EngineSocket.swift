@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOWebSocket
-import Realtime
+import WebSockets
 
 /// A WebSocket at Engine.IO's path: a session of its own, or the probe of one that polls.
 final class EngineSocket: WebSocketPeer {

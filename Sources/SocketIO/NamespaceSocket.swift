@@ -1,6 +1,6 @@
 import NIOCore
 import NIOWebSocket
-import Realtime
+import WebSockets
 import Wire
 
 /// Who stands behind one client's socket in one namespace. Called on its event loop only.

@@ -1,5 +1,5 @@
-import Dialects
 import NIOCore
+import SocketIO
 import Testing
 import Wire
 

@@ -1,6 +1,6 @@
-import Dialects
 import HubFixtures
 import NIOCore
+import SocketIO
 import Testing
 import Wire
 

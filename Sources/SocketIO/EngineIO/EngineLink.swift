@@ -1,6 +1,6 @@
 import NIOCore
 import NIOWebSocket
-import Realtime
+import WebSockets
 
 /// A WebSocket as its session sees it, which may live on another event loop: an upgraded session
 /// stays on the loop that it began on.

@@ -1,4 +1,3 @@
-import Access
 import Inventory
 import NIOCore
 import NIOHTTP1
@@ -18,7 +17,7 @@ extension EngineServer {
   ///   - eventLoop: that of the request's connection; a new session will live on it.
   ///   - departure: is completed when whoever asks has gone.
   ///   - body: collects the request's body, or throws when it is longer than it may be.
-  package func answer(
+  func answer(
     _ head: HTTPRequestHead, from address: String, on eventLoop: any EventLoop,
     departure: EventLoopFuture<Void>,
     body: @Sendable (_ limit: Int) async throws -> ByteBuffer

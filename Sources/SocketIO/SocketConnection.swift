@@ -2,7 +2,7 @@ import Inventory
 import NIOCore
 import NIOHTTP1
 import NIOWebSocket
-import Realtime
+import WebSockets
 import Wire
 
 /// What Socket.IO's namespaces are, and who may join them.

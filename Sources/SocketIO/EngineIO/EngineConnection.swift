@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOWebSocket
-import Realtime
+import WebSockets
 
 /// What stands on a session: the protocol above, on the session's event loop.
 package protocol EngineApplication: AnyObject {
@@ -48,6 +48,8 @@ package final class EngineConnection {
   private var link: EngineLink?
   private var probe: EngineLink?
   private var poll: EventLoopPromise<EngineAnswer>?
+  /// Kept when a client that polls has fetched all that waits for it.
+  private var fetched: [EventLoopPromise<Void>] = []
   /// A session that polls has a place of its own, until a WebSocket brings one.
   private var hasPlace: Bool
   /// What the application has ended the session with.
@@ -87,6 +89,7 @@ package final class EngineConnection {
   }
 
   /// Queues ready packets that are shared with other sessions; `flush` sends what is queued.
+  /// - Parameter promise: is kept when they are on their way, or have been fetched by a poll.
   package func send(_ frames: SharedFrames, promise: EventLoopPromise<Void>? = nil) {
     guard session.isOpen else {
       promise?.fail(ChannelError.ioOnClosedChannel)
@@ -96,7 +99,7 @@ package final class EngineConnection {
       link.write(frames, promise: promise)
     } else {
       session.queue(frames.messages.map(EngineFrame.text))
-      promise?.succeed()
+      if let promise { fetched.append(promise) }
     }
   }
 
@@ -160,12 +163,18 @@ package final class EngineConnection {
       }
     }
     if session.isOpen { clock.changed(self) }
+    guard session.bufferedBytes == 0, !fetched.isEmpty else { return }
+    let kept = fetched
+    fetched = []
+    for promise in kept { promise.succeed() }
   }
 
   private func end() {
     let leaving = application
     application = nil
     leaving?.closed()
+    for promise in fetched { promise.fail(ChannelError.ioOnClosedChannel) }
+    fetched = []
     link = nil
     leavePlace()
     clock.changed(self)
