@@ -164,6 +164,8 @@ struct OfficeSocketIOTests {
       let wish = #"420["subscribe",{"after":{"yacht":"e1.0.0.0"}}]"#
       #expect(try await client.post(session, wish).status == 200)
 
+      // Time in which everything could pile up.
+      try await Task.sleep(for: .milliseconds(500))
       var seqs: [Int64] = []
       var largest = 0
       var isAnswered = false
