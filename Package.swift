@@ -159,7 +159,8 @@ let package = Package(
       name: "Shore",
       dependencies: [
         "Sync", "Inventory", "SocketIO", "WebSockets", "Wire", grdb, hummingbird, hummingbirdCore,
-        lifecycle, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket, crypto,
+        lifecycle, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioWebSocket,
+        crypto,
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
@@ -180,7 +181,8 @@ let package = Package(
     .executableTarget(
       name: "Quartermaster",
       dependencies: [
-        "API", "Access", "Certificates", "Dialects", "Envelope", "Inventory", "Realtime", "SocketIO",
+        "API", "Access", "Certificates", "Dialects", "Envelope", "Inventory", "Realtime",
+        "SocketIO",
         "Storage", "Supervision", "Sync", "Uplink", "Wire",
         argumentParser, configuration, lifecycle, logging, nioCore, nioPosix,
         .product(name: "SystemPackage", package: "swift-system"),
@@ -240,7 +242,8 @@ let package = Package(
     .target(
       name: "HubFixtures",
       dependencies: [
-        "API", "Access", "Dialects", "Inventory", "Realtime", "SocketIO", "Storage", "Wire", logging,
+        "API", "Access", "Dialects", "Inventory", "Realtime", "SocketIO", "Storage", "Wire",
+        logging,
         nioCore, nioHTTP1, nioPosix, nioWebSocket,
       ],
       path: "Tests/HubFixtures", swiftSettings: strict),

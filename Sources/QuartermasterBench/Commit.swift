@@ -42,6 +42,7 @@ struct Commit: ParsableCommand {
     let floor = try CommitFloor(in: workplace.path("floor"), workplace)
     let single = try floor.measure(group: 1, seconds: 2)
     let grouped = try floor.measure(group: Self.group, seconds: 3)
+    let paced = try floor.pace(perSecond: pace, seconds: seconds)
 
     var report = Report("commit")
     report.heading("Saturated: \(devices) devices, \(inFlight) changes in flight each")
@@ -65,6 +66,8 @@ struct Commit: ParsableCommand {
     report.add("floorGrouped", "\(Self.group) a transaction", grouped, "/s", digits: 0)
     report.add("ratioToSingle", "hub / one by one", busy.perSecond / single, "x", digits: 2)
     report.add("ratioToGrouped", "hub / grouped", busy.perSecond / grouped, "x", digits: 2)
+    report.add("floorP99", "one at a time at the same pace, p99", paced.percentile(99), "ms")
+    report.add("floorMaximum", "and the longest", paced.maximum, "ms")
     report.heading("Afterwards")
     report.add("verify", "verify", words)
     report.add("acknowledged", "acknowledged and kept", Double(crew.acknowledged), digits: 0)

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Storage
 
@@ -37,6 +38,25 @@ struct CommitFloor {
         count += group
       }
       return Double(count) / Clock.seconds(since: start)
+    }
+  }
+
+  /// One change a transaction, at even times whether or not the last one is done.
+  func pace(perSecond: Int, seconds: Int) throws -> Latencies {
+    try queue.writeWithoutTransaction { db in
+      var latencies = Latencies()
+      let start = Clock.now()
+      for number in 0..<perSecond * seconds {
+        let due = start + UInt64(number) * 1_000_000_000 / UInt64(perSecond)
+        let now = Clock.now()
+        if due > now { usleep(UInt32((due - now) / 1000)) }
+        try db.inTransaction(.immediate) {
+          try Self.write(db)
+          return .commit
+        }
+        latencies.record(Clock.now() - due)
+      }
+      return latencies
     }
   }
 

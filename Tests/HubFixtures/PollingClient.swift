@@ -44,7 +44,9 @@ package struct PollingClient: Sendable {
 
   package func query(_ sid: String) -> String { "EIO=4&transport=polling&sid=\(sid)" }
 
-  package func get(_ sid: String) async throws -> HTTPAnswer { try await request("GET", query(sid)) }
+  package func get(_ sid: String) async throws -> HTTPAnswer {
+    try await request("GET", query(sid))
+  }
 
   package func post(_ sid: String, _ body: String) async throws -> HTTPAnswer {
     try await request("POST", query(sid), Array(body.utf8))
