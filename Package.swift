@@ -227,7 +227,7 @@ let package = Package(
       name: "ShoreTests",
       dependencies: [
         "HubFixtures", "Inventory", "Shore", "ShoreFixtures", "Sync", "WebSockets", "Wire", grdb,
-        nioCore,
+        nioCore, logging, nioPosix, nioWebSocket,
       ],
       swiftSettings: strict),
     .testTarget(

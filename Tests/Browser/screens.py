@@ -45,7 +45,8 @@ def furnish(hub):
     for product in store:
         hub.stock(**product)
     for quantity in (-1, -2, 3, -1, 2, -1):
-        hub.post("stock/adjust", productId=1, locationId=hub.cellar, quantity=quantity, reason="use")
+        reason = "use" if quantity < 0 else "return"
+        hub.post("stock/adjust", productId=1, locationId=hub.cellar, quantity=quantity, reason=reason)
     hub.post("stock/move", productId=1, fromLocationId=hub.cellar, toLocationId=hub.galley, quantity=4)
     hub.post("reservations", productId=1, locationId=hub.cellar, quantity=2, reason="Charter on Saturday")
     customer = hub.post("customers", name="M/Y Aurora, owner’s party")["customerId"]
