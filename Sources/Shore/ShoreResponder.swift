@@ -100,7 +100,7 @@ struct ShoreResponder: HTTPResponder {
   private func admitToSockets(_ request: Request) throws(Problem) {
     try entrance.check(
       authorization: request.headers[.authorization], origin: request.headers[.origin],
-      host: request.head.authority)
+      host: request.head.authority, uri: request.uri.description)
   }
 
   private func receive(

@@ -34,7 +34,8 @@ struct OfficeFeedTests {
           try await loop.submit {
             let recorder = Recorder()
             let screen = OfficeScreen(
-              id, on: loop, hearing: feed, limits: OfficeLimits(), clock: { 0 })
+              id, on: loop, hearing: feed, limits: OfficeLimits(), pace: OfficePace(OfficeLimits()),
+              clock: { 0 })
             screen.enter(speaking: recorder)
             screen.received(["type": "subscribe", "data": ["after": ["yacht": "e1.0.1.0"]]])
             return NIOLoopBound(recorder, eventLoop: loop)

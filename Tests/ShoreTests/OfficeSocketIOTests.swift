@@ -121,9 +121,13 @@ struct OfficeSocketIOTests {
           _ = try await SocketClient.open(port: port, headers: headers)
         }
       }
-      // Nor may anybody use another's session.
+      // Whoever has opened a session need not show the token again; a page of another host's may not
+      // use it all the same.
       let session = try await PollingClient(port: port, headers: Self.signedIn).open()
-      #expect(try await PollingClient(port: port).get(session).status == 401)
+      #expect(try await PollingClient(port: port).post(session, "40").status == 200)
+      let page = PollingClient(port: port, headers: ["Origin: https://elsewhere.example"])
+      #expect(try await page.get(session).status == 401)
+      #expect(try await PollingClient(port: port).get("nobody").status == 401)
     }
   }
 
@@ -164,16 +168,17 @@ struct OfficeSocketIOTests {
       let wish = #"420["subscribe",{"after":{"yacht":"e1.0.0.0"}}]"#
       #expect(try await client.post(session, wish).status == 200)
 
-      // Time in which everything could pile up.
+      // Time in which everything could pile up. It does not, so it may go on speaking.
       try await Task.sleep(for: .milliseconds(500))
+      #expect(try await client.post(session, #"42["ping"]"#).status == 200)
       var seqs: [Int64] = []
-      var largest = 0
       var isAnswered = false
       while !isAnswered {
         let answer = try await client.get(session)
         #expect(answer.status == 200)
-        largest = max(largest, answer.body.count)
-        for packet in answer.text.split(separator: "\u{1e}") {
+        let packets = answer.text.split(separator: "\u{1e}")
+        #expect(packets.count <= 16)
+        for packet in packets {
           isAnswered = isAnswered || packet.hasPrefix("430[")
           guard packet.hasPrefix("42["), let event = try? JSON(parsing: String(packet.dropFirst(2)))
           else { continue }
@@ -182,8 +187,85 @@ struct OfficeSocketIOTests {
       }
 
       #expect(seqs == Array(1...2000))
-      // Page by page: what waits for a client that does not come is bounded.
-      #expect(largest < 300_000)
+    }
+  }
+
+  @Test func `large events that were missed wait for their reader, whatever else comes in`()
+    async throws
+  {
+    let large = String(repeating: "x", count: 20_000)
+    let events = (1...40).map { Event.sample($0, data: #"{"text":"\#(large)"}"#) }
+    try await receive(
+      try #require(Batch(events, lane: .normal, after: 0, lineage: .sample(("e1", 1)))))
+    var limits = OfficeLimits()
+    limits.waitingBytes = 1 << 16
+
+    try await withShore(store, office: limits) { shore in
+      let client = PollingClient(port: try Self.port(shore), headers: Self.signedIn)
+      let session = try await client.open()
+      #expect(try await client.post(session, "40").status == 200)
+      let wish = #"420["subscribe",{"after":{"yacht":"e1.0.0.0"}}]"#
+      #expect(try await client.post(session, wish).status == 200)
+      try await Task.sleep(for: .milliseconds(300))
+      try await receive(.sample(41...41))
+      try await Task.sleep(for: .milliseconds(500))
+
+      var events = 0
+      while events < 41 {
+        let answer = try await client.get(session)
+        #expect(answer.status == 200)
+        guard answer.status == 200 else { return }
+        let packets = answer.text.split(separator: "\u{1e}")
+        #expect(!packets.contains("1"))
+        guard !packets.contains("1") else { return }
+        events += packets.count { $0.hasPrefix(#"42["inventory"#) }
+      }
+    }
+  }
+
+  @Test func `whoever leaves and joins again has said no less`() async throws {
+    var limits = OfficeLimits()
+    limits.messagesPerMinute = 20
+
+    try await withShore(store, office: limits) { shore in
+      let client = try await Self.open(shore)
+      // The session's own join was the first.
+      for _ in 0..<25 { try await client.send("41"); try await client.send("40") }
+
+      #expect(try await client.web.end().code == 4429)
+    }
+  }
+
+  @Test func `a wish that is withdrawn is answered, too`() async throws {
+    for batch in stride(from: Int64(1), to: 2001, by: 500) {
+      try await receive(.sample(batch...(batch + 499)))
+    }
+
+    try await withShore(store) { shore in
+      let client = try await Self.open(shore)
+      try await client.emit("subscribe", ["after": ["yacht": "e1.0.0.0"]], id: 1)
+      try await client.emit("unsubscribe", [:], id: 2)
+
+      #expect(try await client.acknowledgement(2)["type"]?.text == "unsubscribed")
+      let answer = try await client.acknowledgement(1)
+      #expect(answer["type"]?.text == "refused" || answer["type"]?.text == "subscribed")
+    }
+  }
+
+  @Test func `a client that resets while it is answered takes nobody along`() async throws {
+    try await receive(.sample(1...1))
+
+    try await withShore(store) { shore in
+      let port = try Self.port(shore)
+      for round in 0..<60 {
+        let client = try await Self.open(shore)
+        for id in 1...100 {
+          try await client.emit("subscribe", ["after": ["yacht": "e1.0.0.0"]], id: id)
+        }
+        try await Task.sleep(for: .microseconds(200 * round))
+        try await client.web.raw.vanish()
+      }
+      _ = try await SocketClient.open(port: port, headers: Self.signedIn)
     }
   }
 

@@ -115,9 +115,14 @@ struct OfficeEntrance: NIOTypedHTTPServerProtocolUpgrader {
   }
 
   /// Throws what stands in a request's way. A browser sends the operator's password along with what
-  /// any site's page asks for, so where the page is from counts as well.
-  func check(authorization: String?, origin: String?, host: String?) throws(Problem) {
-    guard operatorToken.admits(authorization) else { throw .notTheOperator }
+  /// any site's page asks for, so where the page is from counts as well. Clients of Socket.IO show
+  /// the token when they open a session, and not all of them later.
+  func check(
+    authorization: String?, origin: String?, host: String?, uri: String
+  ) throws(Problem) {
+    guard
+      operatorToken.admits(authorization) || isEngine(uri) && engine.hasSession(of: uri)
+    else { throw .notTheOperator }
     if let origin {
       let own = origin.firstRange(of: "://").map { origin[$0.upperBound...].lowercased() }
       guard let host, own == host.lowercased() else {
@@ -148,18 +153,15 @@ struct OfficeEntrance: NIOTypedHTTPServerProtocolUpgrader {
     let headers = request.headers
     let isAllowed: Void? = try? check(
       authorization: headers.first(name: "authorization"), origin: headers.first(name: "origin"),
-      host: headers.first(name: "host"))
-    return isAllowed != nil && places.areLeft && (isPlain(request) || isEngine(request))
+      host: headers.first(name: "host"), uri: request.uri)
+    return isAllowed != nil && places.areLeft
+      && (Self.path(request.uri) == Self.path || isEngine(request.uri))
       && (try? OpeningHandshake(request)) != nil
   }
 
-  private func isPlain(_ request: HTTPRequestHead) -> Bool {
-    request.uri.prefix { $0 != "?" } == Self.path
-  }
+  private static func path(_ uri: String) -> Substring { uri.prefix { $0 != "?" } }
 
-  private func isEngine(_ request: HTTPRequestHead) -> Bool {
-    request.uri.prefix { $0 != "?" } == engine.settings.path
-  }
+  private func isEngine(_ uri: String) -> Bool { Self.path(uri) == engine.settings.path }
 
   func buildUpgradeResponse(
     channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
@@ -178,16 +180,23 @@ struct OfficeEntrance: NIOTypedHTTPServerProtocolUpgrader {
         .writeBufferWaterMark,
         value: .init(low: limits.waitingBytes / 2, high: limits.waitingBytes))
       let id = try places.take()
+      let isEngine = isEngine(upgradeRequest.uri)
       let address = channel.remoteAddress?.ipAddress ?? "unknown"
       let peer: any WebSocketPeer =
-        isEngine(upgradeRequest)
+        isEngine
         ? engine.connect(Self.caller(id, address, upgradeRequest, places))
         : OfficeConnection(
           OfficeScreen(
-            id, on: channel.eventLoop, hearing: feed, limits: limits, clock: clock),
+            id, on: channel.eventLoop, hearing: feed, limits: limits, pace: OfficePace(limits),
+            clock: clock),
           on: channel.eventLoop, limits: limits, onEnd: places.give)
-      try channel.pipeline.syncOperations.addHandler(
-        WebSocketHandler(peer: peer, messageSize: limits.messageSize, deflate: deflate))
+      do {
+        try channel.pipeline.syncOperations.addHandler(
+          WebSocketHandler(peer: peer, messageSize: limits.messageSize, deflate: deflate))
+      } catch {
+        places.give()
+        throw error
+      }
       return .socket
     }
   }

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import Sync
 import Synchronization
+import WebSockets
 
 /// Tells the office's sockets what comes in: reads each event once, whoever listens, in the order in
 /// which it came.
@@ -123,11 +124,28 @@ actor OfficeFeed {
         }
         let news = Self.news(page, behind: answer.cursors, for: wish)
         answer.advance(to: page.cursors, replayed: Set(news.map(\.arrival.site)))
-        guard await seat.replay(news, for: wish) else { return }
+        for portion in Self.portions(news, of: limits.waitingBytes / 2) {
+          guard await seat.replay(portion, for: wish) else { return seat.do { $0.giveUp() } }
+        }
       }
     } catch {
       seat.do { $0.fail() }
     }
+  }
+
+  /// As much as may wait for a reader, however large the events are.
+  private static func portions(_ news: [OfficeNews], of size: Int) -> [[OfficeNews]] {
+    var portions: [[OfficeNews]] = []
+    var length = size
+    for item in news {
+      length += item.frames.size
+      if length > size {
+        portions.append([])
+        length = item.frames.size
+      }
+      portions[portions.count - 1].append(item)
+    }
+    return portions
   }
 
   private static func news(

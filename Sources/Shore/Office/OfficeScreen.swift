@@ -17,6 +17,19 @@ protocol OfficeVoice: AnyObject {
   func close(_ code: WebSocketErrorCode, _ reason: String)
 }
 
+/// How much one connection may say, whatever it leaves and joins.
+final class OfficePace {
+  private var rate = MessageRate()
+  private let allowance: MessageRate.Allowance
+
+  init(_ limits: OfficeLimits) {
+    allowance = MessageRate.Allowance(
+      total: limits.messagesPerMinute, others: limits.messagesPerMinute)
+  }
+
+  func admit() -> MessageRate.Verdict { rate.admit("", within: allowance) }
+}
+
 /// One screen of the office, on a WebSocket or on Socket.IO: the hub's own protocol, read only. It
 /// subscribes to one site or to the fleet, hears each event once, and comes back by cursor. Lives on
 /// one event loop.
@@ -46,7 +59,7 @@ final class OfficeScreen {
   private let limits: OfficeLimits
   private let clock: @Sendable () -> Int64
   private var voice: (any OfficeVoice)?
-  private var rate = MessageRate()
+  private let pace: OfficePace
   private var live: [OfficeTopic: Listening] = [:]
   private var isGreeted = false
   /// Done one after the other: whoever asks for two gets nothing twice.
@@ -54,9 +67,10 @@ final class OfficeScreen {
 
   init(
     _ id: Int, on eventLoop: any EventLoop, hearing feed: OfficeFeed, limits: OfficeLimits,
-    clock: @escaping @Sendable () -> Int64
+    pace: OfficePace, clock: @escaping @Sendable () -> Int64
   ) {
     self.id = id
+    self.pace = pace
     self.eventLoop = eventLoop
     self.feed = feed
     self.limits = limits
@@ -80,9 +94,7 @@ final class OfficeScreen {
   /// Hears a message, which is read when the screen has not said too much already.
   /// - Parameter read: `nil` where it is not JSON.
   func received(_ read: @autoclosure () -> JSON?) {
-    let allowance = MessageRate.Allowance(
-      total: limits.messagesPerMinute, others: limits.messagesPerMinute)
-    let verdict = rate.admit("", within: allowance)
+    let verdict = pace.admit()
     guard verdict != .farOver else {
       voice?.close(.rateLimited, "Too many messages. Wait a minute.")
       return
@@ -211,12 +223,16 @@ extension OfficeScreen {
 
   func hear(_ news: [OfficeNews]) {
     guard let voice else { return }
+    var isTold = false
     for item in news
     where isHeard(item.arrival, { $0.tells(item.arrival) })
       && !isHeard(item.arrival, { $0.hasReplayed(item.arrival) })
     {
       voice.tell(item, promise: nil)
+      isTold = true
     }
+    // What else waits is a replay, which takes the pace of whoever reads it.
+    guard isTold else { return }
     voice.flush()
     if !voice.isKeepingUp {
       voice.close(.tooSlow, "This connection does not keep up. Come back with the last cursors.")
@@ -228,10 +244,10 @@ extension OfficeScreen {
   }
 
   /// Tells what was missed, but for what another subscription has told.
-  /// - Returns: when it is on its way, whether the wish still stands.
+  /// - Returns: when it is on its way, whether there is anybody who still wishes to hear more.
   func replay(_ news: [OfficeNews], for wish: OfficeWish) -> EventLoopFuture<Bool> {
     guard let voice else { return eventLoop.makeSucceededFuture(false) }
-    guard wishes.first?.isWithdrawn == false else { return eventLoop.makeSucceededFuture(true) }
+    guard wishes.first?.isWithdrawn == false else { return eventLoop.makeSucceededFuture(false) }
     let fresh = news.filter { item in
       !isHeard(item.arrival) { $0.tells(item.arrival) || $0.hasReplayed(item.arrival) }
     }
@@ -249,7 +265,7 @@ extension OfficeScreen {
     _ answer: OfficeAnswer
   ) {
     guard let voice else { return }
-    guard wishes.first?.isWithdrawn == false else { return next() }
+    guard wishes.first?.isWithdrawn == false else { return giveUp() }
     // What was heard live already is heard on, or there would be a hole in it.
     if live[wish.topic] == nil { live[wish.topic] = Listening(from: arrival, behind: behind) }
     let told: [(key: String, value: JSON)] = [
@@ -263,7 +279,16 @@ extension OfficeScreen {
     next()
   }
 
+  /// Nothing more is told for the first wish, if that has been withdrawn.
+  func giveUp() {
+    guard let wish = wishes.first, wish.isWithdrawn else { return }
+    refuse("withdrawn", "Unsubscribed before it was live.", wish.id)
+    next()
+  }
+
   private func next() {
+    // In answering it may have found that nobody is there.
+    guard !wishes.isEmpty else { return }
     wishes.removeFirst()
     if let wish = wishes.first { fulfil(wish) }
   }

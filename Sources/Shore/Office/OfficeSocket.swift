@@ -1,6 +1,7 @@
 import NIOCore
 import NIOWebSocket
 import SocketIO
+import WebSockets
 import Wire
 
 /// A screen of the office on Socket.IO, in the namespace `/`. Each message of `/api/ws` is an event of
@@ -56,10 +57,17 @@ struct OfficeSockets: SocketHost {
   let clock: @Sendable () -> Int64
 
   func asked(_ socket: NamespaceSocket, auth: JSON) {
+    let session = socket.session
+    let pace = session.keepsake as? OfficePace ?? OfficePace(limits)
+    session.keepsake = pace
+    guard pace.admit() == .admitted else {
+      return session.close(.rateLimited, "Too many messages. Wait a minute.")
+    }
     guard socket.namespace == "/" else { return socket.refuse("Invalid namespace") }
     // A client may leave and come again on the same session.
     let screen = OfficeScreen(
-      places.number(), on: socket.session.eventLoop, hearing: feed, limits: limits, clock: clock)
+      places.number(), on: session.eventLoop, hearing: feed, limits: limits, pace: pace,
+      clock: clock)
     let peer = OfficeSocket(screen, on: socket)
     socket.accept(peer)
     if socket.isOpen { peer.begin() }

@@ -41,6 +41,8 @@ package final class EngineConnection {
   /// When the client last sent anything.
   package private(set) var lastHeard: NIODeadline
   package var roundTrip: TimeAmount? { session.roundTrip }
+  /// Whatever those above want to keep for as long as there is the session.
+  package var keepsake: AnyObject?
   private let server: EngineServer
   private let clock: EngineClock
   private var session: EngineSession

@@ -10,11 +10,17 @@ extension EngineServer {
   package func respond(
     to request: Request, from address: String, over channel: any Channel
   ) async throws -> Response {
+    let asked = try HTTPRequestHead(request.head)
     let departure = channel.eventLoop.makePromise(of: Void.self)
-    let watch = try await Departure.watch(channel, departure)
+    let watch: Departure.Watch
+    do {
+      watch = try await Departure.watch(channel, departure)
+    } catch {
+      departure.fail(error)
+      throw error
+    }
     let (head, body) = await answer(
-      try HTTPRequestHead(request.head), from: address, on: channel.eventLoop,
-      departure: departure.futureResult,
+      asked, from: address, on: channel.eventLoop, departure: departure.futureResult,
       body: { limit in try await request.body.collect(upTo: limit) })
     watch.end()
     return Response(

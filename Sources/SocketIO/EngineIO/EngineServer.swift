@@ -52,6 +52,12 @@ package final class EngineServer: Sendable {
     EngineSocket(caller, at: self)
   }
 
+  /// Whether `uri` names a session that there is. Whoever knows its id, which nobody can guess, has
+  /// opened it.
+  package func hasSession(of uri: String) -> Bool {
+    EngineRequest.query(uri)["sid"].map { berth($0) != nil } ?? false
+  }
+
   package var sessions: Int { berths.withLock { $0.count } }
 
   /// Ends all sessions.

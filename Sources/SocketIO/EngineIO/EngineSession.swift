@@ -83,7 +83,7 @@ package struct EngineSession: Sendable {
     if transport == .webSocket { return [.write(takeBuffer())] }
     guard isPollWaiting else { return [] }
     isPollWaiting = false
-    return [.answerPoll(takeBuffer())]
+    return [.answerPoll(takePayload())]
   }
 
   private mutating func takeBuffer() -> [EngineFrame] {
@@ -92,6 +92,17 @@ package struct EngineSession: Sendable {
       bufferedBytes = 0
     }
     return buffer
+  }
+
+  /// Python's client reads no more packets of one payload than this, and gives up.
+  package static let longestPayload = 16
+
+  /// What one GET is answered with; the rest waits for the next.
+  private mutating func takePayload() -> [EngineFrame] {
+    let payload = Array(buffer.prefix(Self.longestPayload))
+    buffer.removeFirst(payload.count)
+    for frame in payload { bufferedBytes -= frame.size }
+    return payload
   }
 
   private mutating func end(_ ending: Ending) -> [Order] {
@@ -136,7 +147,7 @@ extension EngineSession {
     }
     guard transport == .polling else { return [.refuse] }
     guard !isPollWaiting else { return [.refuse] + end(.overlap) }
-    if !buffer.isEmpty { return [.answerPoll(takeBuffer())] }
+    if !buffer.isEmpty { return [.answerPoll(takePayload())] }
     if probe == .answered { return [.answerPoll([.noop])] }
     isPollWaiting = true
     return []
@@ -253,7 +264,9 @@ extension EngineSession {
         heartbeatDeadline + settings.pingTimeout,
         now + .nanoseconds(settings.pingTimeout.nanoseconds / 2))
       if transport == .webSocket { return orders + [.write([.ping])] }
-      queue([.ping])
+      // Before whatever waits, which may take more GETs than there is time to answer.
+      buffer.insert(.ping, at: 0)
+      bufferedBytes += EngineFrame.ping.size
       return orders + flushed()
     case .pongDue: return orders + end(.noPong)
     }

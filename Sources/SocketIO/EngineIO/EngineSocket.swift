@@ -31,6 +31,8 @@ final class EngineSocket: WebSocketPeer {
         berth = server.open(over: link, for: caller, on: channel.eventLoop)
       }
       self.link = link
+      // Saying hello may have found that nobody is there.
+      if !socket.isOpen { closed(link) }
     } catch {
       socket.close(.policyViolation, error.message)
     }
@@ -50,9 +52,13 @@ final class EngineSocket: WebSocketPeer {
   }
 
   func closed() {
-    if let link { berth?.run { $0.closed(link) } }
-    link = nil
-    berth = nil
+    if let link { closed(link) }
     caller.leave()
+  }
+
+  private func closed(_ link: EngineLink) {
+    berth?.run { $0.closed(link) }
+    self.link = nil
+    berth = nil
   }
 }
