@@ -257,7 +257,7 @@ struct OfficeSocketIOTests {
 
     try await withShore(store) { shore in
       let port = try Self.port(shore)
-      for round in 0..<60 {
+      for round in 0..<20 {
         let client = try await Self.open(shore)
         for id in 1...100 {
           try await client.emit("subscribe", ["after": ["yacht": "e1.0.0.0"]], id: id)
