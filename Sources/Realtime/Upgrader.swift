@@ -59,8 +59,10 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
     /// The connection ended before it took its place. Admission may be under way still: what it
     /// reserves from now on is given back at once.
     func abandon() {
-      let unused = take()
-      state.withLock { $0 = .over }
+      let unused = state.withLock { state -> Admission.Admitted? in
+        defer { state = .over }
+        return if case .admitted(let admitted) = state { admitted } else { nil }
+      }
       if let unused { admission.withdraw(unused) }
     }
   }
@@ -96,15 +98,20 @@ struct Upgrader: NIOTypedHTTPServerProtocolUpgrader {
     channel.eventLoop.makeCompletedFuture {
       guard let deck = admission.hub.deck(on: channel.eventLoop), let admitted = decision.take()
       else { throw ChannelError.inappropriateOperationForState }
-      let limits = admission.hub.limits
-      try channel.syncOptions?.setOption(
-        .writeBufferWaterMark,
-        value: .init(low: limits.waitingBytes / 2, high: limits.waitingBytes))
-      let peer = admitted.dialect.connect(admitted, at: deck)
-      try channel.pipeline.syncOperations.addHandler(
-        WebSocketHandler(
-          peer: peer, messageSize: limits.messageSize,
-          deflate: OpeningHandshake(upgradeRequest).deflate))
+      do {
+        let limits = admission.hub.limits
+        try channel.syncOptions?.setOption(
+          .writeBufferWaterMark,
+          value: .init(low: limits.waitingBytes / 2, high: limits.waitingBytes))
+        let peer = admitted.dialect.connect(admitted, at: deck)
+        try channel.pipeline.syncOperations.addHandler(
+          WebSocketHandler(
+            peer: peer, messageSize: limits.messageSize,
+            deflate: OpeningHandshake(upgradeRequest).deflate))
+      } catch {
+        admission.withdraw(admitted)
+        throw error
+      }
       return .webSocket
     }
   }

@@ -46,7 +46,10 @@ package final class Relay: Sendable {
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.autoRead, value: false)
-      .childChannelInitializer { [unowned self] near in welcome(near) }
+      .childChannelInitializer { [weak self] near in
+        // A connection may come just as the relay goes.
+        self?.welcome(near) ?? near.close()
+      }
       .bind(host: "127.0.0.1", port: 0).get()
     listener.withLock { $0 = channel }
   }
