@@ -29,17 +29,8 @@ package final class SharedFrames: Sendable {
 
   /// What is told to many in a row, as few pieces of about `size` bytes.
   package static func joined(_ frames: [SharedFrames], upTo size: Int) -> [SharedFrames] {
-    var pieces: [[SharedFrames]] = []
-    var length = size
-    for each in frames {
-      length += each.size
-      if length > size {
-        pieces.append([])
-        length = each.size
-      }
-      pieces[pieces.count - 1].append(each)
-    }
-    return pieces.map { $0.count == 1 ? $0[0] : SharedFrames(parts: $0) }
+    frames.portions(of: size, measured: \.size)
+      .map { $0.count == 1 ? $0[0] : SharedFrames(parts: $0) }
   }
 
   /// What to write to a receiver.
@@ -76,5 +67,22 @@ package final class SharedFrames: Sendable {
     guard var joined = frames.first else { return ByteBuffer() }
     for var frame in frames.dropFirst() { joined.writeBuffer(&frame) }
     return joined
+  }
+}
+
+extension Array {
+  /// In order, as few runs of at most `size` as that gives; what is larger alone is a run of its own.
+  package func portions(of size: Int, measured length: (Element) -> Int) -> [[Element]] {
+    var portions: [[Element]] = []
+    var taken = size
+    for element in self {
+      taken += length(element)
+      if taken > size {
+        portions.append([])
+        taken = length(element)
+      }
+      portions[portions.count - 1].append(element)
+    }
+    return portions
   }
 }

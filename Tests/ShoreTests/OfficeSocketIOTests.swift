@@ -44,6 +44,18 @@ struct OfficeSocketIOTests {
     return try await client.acknowledgement(id)
   }
 
+  /// Asks for all that there is.
+  private static func comeBackPolling(
+    _ shore: String
+  ) async throws -> (client: PollingClient, session: String) {
+    let client = PollingClient(port: try port(shore), headers: signedIn)
+    let session = try await client.open()
+    #expect(try await client.post(session, "40").status == 200)
+    let wish = #"420["subscribe",{"after":{"yacht":"e1.0.0.0"}}]"#
+    #expect(try await client.post(session, wish).status == 200)
+    return (client, session)
+  }
+
   @Test func `each event is emitted by its name, and says what a plain WebSocket is told`()
     async throws
   {
@@ -162,11 +174,7 @@ struct OfficeSocketIOTests {
     limits.waitingBytes = 1 << 16
 
     try await withShore(store, office: limits) { shore in
-      let client = PollingClient(port: try Self.port(shore), headers: Self.signedIn)
-      let session = try await client.open()
-      #expect(try await client.post(session, "40").status == 200)
-      let wish = #"420["subscribe",{"after":{"yacht":"e1.0.0.0"}}]"#
-      #expect(try await client.post(session, wish).status == 200)
+      let (client, session) = try await Self.comeBackPolling(shore)
 
       // Time in which everything could pile up. It does not, so it may go on speaking.
       try await Task.sleep(for: .milliseconds(500))
@@ -201,11 +209,7 @@ struct OfficeSocketIOTests {
     limits.waitingBytes = 1 << 16
 
     try await withShore(store, office: limits) { shore in
-      let client = PollingClient(port: try Self.port(shore), headers: Self.signedIn)
-      let session = try await client.open()
-      #expect(try await client.post(session, "40").status == 200)
-      let wish = #"420["subscribe",{"after":{"yacht":"e1.0.0.0"}}]"#
-      #expect(try await client.post(session, wish).status == 200)
+      let (client, session) = try await Self.comeBackPolling(shore)
       try await Task.sleep(for: .milliseconds(300))
       try await receive(.sample(41...41))
       try await Task.sleep(for: .milliseconds(500))

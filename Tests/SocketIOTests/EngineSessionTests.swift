@@ -37,6 +37,19 @@ import Testing
     #expect(session.bufferedBytes == 0)
   }
 
+  @Test func `one GET takes sixteen packets, and a ping does not wait behind the rest`() {
+    var session = session()
+    session.queue(Array(repeating: hello, count: 40))
+    #expect(session.timePassed(now: seconds(25)) == [])
+
+    let first = [ping] + Array(repeating: hello, count: 15)
+    #expect(session.polled() == [.answerPoll(first)])
+    #expect(session.bufferedBytes == 25 * 6)
+    #expect(session.polled() == [.answerPoll(Array(repeating: hello, count: 16))])
+    #expect(session.polled() == [.answerPoll(Array(repeating: hello, count: 9))])
+    #expect(session.bufferedBytes == 0)
+  }
+
   @Test func `two GETs at a time end the session`() {
     var session = session()
     _ = session.polled()

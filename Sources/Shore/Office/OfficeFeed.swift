@@ -124,28 +124,13 @@ actor OfficeFeed {
         }
         let news = Self.news(page, behind: answer.cursors, for: wish)
         answer.advance(to: page.cursors, replayed: Set(news.map(\.arrival.site)))
-        for portion in Self.portions(news, of: limits.waitingBytes / 2) {
+        for portion in news.portions(of: limits.waitingBytes / 2, measured: \.frames.size) {
           guard await seat.replay(portion, for: wish) else { return seat.do { $0.giveUp() } }
         }
       }
     } catch {
       seat.do { $0.fail() }
     }
-  }
-
-  /// As much as may wait for a reader, however large the events are.
-  private static func portions(_ news: [OfficeNews], of size: Int) -> [[OfficeNews]] {
-    var portions: [[OfficeNews]] = []
-    var length = size
-    for item in news {
-      length += item.frames.size
-      if length > size {
-        portions.append([])
-        length = item.frames.size
-      }
-      portions[portions.count - 1].append(item)
-    }
-    return portions
   }
 
   private static func news(
