@@ -15,6 +15,7 @@ export const queue = { items: [], journal: [], others: 0, restored: null, failur
 
 const journalSize = 300
 const unanswered = new Map()
+const attempts = new Set()
 const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel('quartermaster') : null
 let isSender = !navigator.locks
 const sent = new Set()
@@ -51,7 +52,7 @@ async function reload() {
 }
 
 export const waiting = () => queue.items.filter((item) => item.state === 'waiting')
-export const refused = () => queue.items.filter((item) => item.state === 'refused')
+export const refused = () => queue.items.filter((item) => item.state === 'refused' && !attempts.has(item.id))
 
 /** Keeps commands on the disk, all or none; resolves when they are there. */
 export async function add(...commands) {
@@ -69,12 +70,26 @@ export async function add(...commands) {
   return items
 }
 
-/** Keeps a command and resolves to what became of it: `{ data }` or `{ refusal }`, and the item itself. */
+/** Keeps a command and resolves to what became of it: `{ data }` or `{ refusal }`. */
 export async function settle(command, data) {
   const [item] = await add([command, data])
-  const answer = await new Promise((resolve) => unanswered.set(item.id, resolve))
-  return { ...answer, item }
+  return answerTo(item)
 }
+
+/** The same where whoever asked still has it before them: a refused one leaves nothing to decide. */
+export async function attempt(command, data) {
+  const [item] = await add([command, data])
+  attempts.add(item.id)
+  try {
+    const answer = await answerTo(item)
+    if (answer.refusal) await discard(item)
+    return answer
+  } finally {
+    attempts.delete(item.id)
+  }
+}
+
+const answerTo = (item) => new Promise((resolve) => unanswered.set(item.id, resolve))
 
 function settled({ id, data, refusal }) {
   unanswered.get(id)?.({ data, refusal })

@@ -70,6 +70,22 @@ export function describe({ command, data }) {
     case 'notification.read': return t('A message marked as read')
     case 'location.create': return t('New place {name}', { name: data.name })
     case 'customer.create': return t('New customer {name}', { name: data.name })
+    case 'customer.update': case 'customer.remove':
+      return t('Customer {name} changed', { name: data.name ?? data.customerId })
+    case 'location.update': case 'location.remove':
+      return t('Place {name} changed', { name: data.name ?? locationName(data.locationId) })
+    case 'branch.create': return t('New branch {name}', { name: data.name })
+    case 'branch.update': return t('Branch {name} changed', { name: data.name ?? data.branchId })
+    case 'order.update': case 'order.remove': return t('Order {id} changed', { id: data.orderId })
+    case 'sale.void': return t('Sale {code} undone', { code: `#${data.saleId}` })
+    case 'payment.settle': return t('Payment {id}', { id: data.paymentId })
+    case 'payment.refund': return t('Payment given back')
+    case 'conflict.settle': return t('A decision between two edits')
+    case 'change.retry': return t('A change from shore carried out')
+    case 'change.dismiss': return t('A change from shore let go')
+    case 'tray.retry': return t('Sent to shore again')
+    case 'tray.edit': return t('Corrected for shore')
+    case 'tray.drop': return t('Not sent to shore any more')
     default: return command
   }
 }
@@ -122,10 +138,34 @@ export function eventWords({ type, data = {} }) {
     case 'location:created': return t('New place {name}', { name: data.locationName })
     case 'location:updated': case 'location:removed': return t('Place {name} changed', { name: data.locationName ?? '' })
     case 'customer:created': return t('New customer {name}', { name: data.customerName })
+    case 'customer:updated': case 'customer:removed':
+      return t('Customer {name} changed', { name: data.customerName ?? data.changes?.customerName ?? data.customerId })
+    case 'branch:created': return t('New branch {name}', { name: data.branchName })
+    case 'branch:updated': return t('Branch {name} changed', { name: data.branchName ?? data.branchId })
+    case 'procurement:proposed': return t('{goods} ought to be bought', { goods: `${number(data.quantity)} × ${product}` })
+    case 'procurement:decided': return t('Whether to buy {product} was decided', { product })
+    case 'inventory:bulk_updated': return t('Many levels changed at once')
+    case 'conflict:found': return t('Edited aboard and ashore: {name}', { name: data.name })
+    case 'conflict:settled': return t('A decision between two edits')
+    case 'change:refused':
+      return t('{by} asked for it ashore, and this hub refused: {why}', { by: data.by, why: data.message })
+    case 'change:dismissed':
+      return data.carriedOut ? t('A change from shore carried out') : t('A change from shore let go')
+    case 'tray:retried': return t('Sent to shore again')
+    case 'tray:corrected': return t('Corrected for shore')
+    case 'tray:dropped': return t('Not sent to shore any more')
+    case 'sync:requested': return t('Somebody asked to reach shore now')
+    case 'sync:resumed': return t('Events get ashore again')
+    case 'security:alert': return data.message
+    case 'device:invited': return t('{name} may add a device', { name: data.userName })
+    case 'device:updated': return t('A device was changed')
+    case 'user:updated': return t('The sign-in of {name} was changed', { name: data.displayName ?? data.userId })
+    case 'hub:epoch_started': return t('A new log was begun')
     case 'session:started': return t('{name} signed in', { name: data.userName })
     case 'session:ended': return t('A session ended')
     case 'user:created': return t('{name} may sign in', { name: data.userName })
-    case 'system:notification': case 'system:alert': case 'system:maintenance': return t('Message: {title}', { title: data.title })
+    case 'system:notification': case 'system:alert': case 'system:maintenance': case 'sync:stalled':
+      return t('Message: {title}', { title: data.title })
     default: return type
   }
 }

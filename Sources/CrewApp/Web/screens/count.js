@@ -3,7 +3,7 @@
 import { h } from '../core/dom.js'
 import { clock, number, signed, t, tn, when } from '../core/i18n.js'
 import { link } from '../core/link.js'
-import { add, settle, waiting } from '../core/queue.js'
+import { add, attempt, waiting } from '../core/queue.js'
 import { pages } from '../core/request.js'
 import { isManager } from '../core/roles.js'
 import { settings } from '../core/settings.js'
@@ -30,7 +30,7 @@ function rooms() {
         event.preventDefault()
         state.isBusy = true
         tell()
-        const { data, refusal } = await settle('count.open', { room: state.room.trim(), blind: state.isBlind, ...(state.place ? { locationId: state.place } : {}) })
+        const { data, refusal } = await attempt('count.open', { room: state.room.trim(), blind: state.isBlind, ...(state.place ? { locationId: state.place } : {}) })
         state.isBusy = false
         if (refusal) say(refusal.message, 'bad')
         else location.hash = `#/count/${data.countId}`
@@ -176,7 +176,7 @@ function review(count, state) {
       h('ul', { class: 'list plain' }, unknown.map(([name, sum]) => h('li', { key: name }, h('div', { class: 'row thin' }, h('span', { class: 'grow' }, name), h('span', { class: 'amount' }, number(sum))))))),
     h('button', { type: 'button', class: 'button primary huge', disabled: !link.isReady, onclick: async () => {
       if (!await confirmed(tn(different.length, 'Book {n} difference?', 'Book {n} differences?'), t('Book'), { isGrave: false })) return
-      const { refusal } = await settle('count.complete', { countId: count.id })
+      const { refusal } = await attempt('count.complete', { countId: count.id })
       say(refusal ? refusal.message : t('The count is booked.'), refusal ? 'bad' : 'ok')
       if (!refusal) location.hash = '#/count'
     } }, h('span', null, t('Book the count'))))

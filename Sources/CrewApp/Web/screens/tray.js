@@ -3,7 +3,7 @@
 
 import { h } from '../core/dom.js'
 import { money, parseMoney, t, when } from '../core/i18n.js'
-import { discard, refused, settle, tryAgain } from '../core/queue.js'
+import { attempt, discard, refused, tryAgain } from '../core/queue.js'
 import { request } from '../core/request.js'
 import { isAdmin, isManager } from '../core/roles.js'
 import { observe, store, tell } from '../core/store.js'
@@ -19,12 +19,8 @@ export default function tray() {
   load()
   const stop = observe((event) => { if (/^(conflict|change|tray):/.test(event.type)) load() })
   const decide = async (command, data) => {
-    const { refusal, item } = await settle(command, data)
-    if (refusal) {
-      say(refusal.message, 'bad')
-      // What it was about still lies here; a second card about it would help nobody.
-      await discard(item)
-    }
+    const { refusal } = await attempt(command, data)
+    if (refusal) say(refusal.message, 'bad')
     return load()
   }
   const open = (item, way) => { state.opened = { id: item.id, way, data: item.data, values: {} }; tell() }
