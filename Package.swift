@@ -274,7 +274,8 @@ let package = Package(
       name: "APITests",
       dependencies: [
         "API", "Access", "CrewApp", "HubFixtures", "Inventory", "Realtime", "Storage", "Sync",
-        "Wire", hummingbirdCore, .product(name: "HTTPTypes", package: "swift-http-types"),
+        "Wire", hummingbirdCore, nioCore,
+        .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
     .testTarget(

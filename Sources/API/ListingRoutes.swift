@@ -52,9 +52,10 @@ struct ListingRoutes {
     let lineage = try store.lineage()
     var cursor = try parameters.integer("after") ?? 0
     var found: [String] = []
-    // A reader who may hear little is not made to scan the whole log in one request.
+    // A reader who may hear little is not made to scan the whole log in one request, and large events
+    // do not pile up here.
     for _ in 0..<20 where found.count < Int(limit) {
-      let page = try store.events(after: cursor, limit: 500)
+      let page = try store.events(after: cursor, limit: 500, bytes: 1 << 18)
       for event in page where found.count < Int(limit) {
         cursor = event.seq
         guard event.audience.includes(identity),
@@ -63,7 +64,7 @@ struct ListingRoutes {
         let epoch = lineage.last { $0.firstSeq <= event.seq }
         found.append(event.json(epoch: epoch?.name ?? "").encoded)
       }
-      if page.count < 500 { break }
+      if page.isEmpty { break }
     }
     let head = try store.position().seq
     return .json(text: Page(items: found, next: cursor < head ? cursor : nil).json)

@@ -60,7 +60,8 @@ package final class Hub: Sendable {
     epoch = position.epoch
     decks = Mutex([])
     log = ReplayReader(
-      store: gate.ledger.store, epoch: position.epoch, limit: gate.limits.replayedEvents)
+      store: gate.ledger.store, epoch: position.epoch, limit: gate.limits.replayedEvents,
+      pageBytes: gate.limits.waitingBytes / 2)
   }
 
   package var limits: Limits { gate.limits }

@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import WebSockets
 
 /// A port: every connection starts as HTTP/1.1, in TLS or plain, and becomes a WebSocket or stays what
 /// it is. From there on nobody minds which.
@@ -47,10 +48,11 @@ package final class Listener: Sendable {
   /// - Parameters:
   ///   - security: `nil` for plain HTTP.
   ///   - patience: how long a connection may take over its handshake and first request together.
+  ///   - stall: how long it may take nothing of an answer over HTTP.
   package init(
     group: any EventLoopGroup, on place: Place, security: Security? = nil, admission: Admission,
-    patience: TimeAmount = .seconds(15), http: @escaping HTTPFront,
-    refusal: @escaping RefusalFront, logger: Logger
+    patience: TimeAmount = .seconds(15), stall: TimeAmount = StalledReader.patience,
+    http: @escaping HTTPFront, refusal: @escaping RefusalFront, logger: Logger
   ) async throws {
     self.logger = logger
     let bootstrap = ServerBootstrap(group: group)
@@ -68,8 +70,12 @@ package final class Listener: Sendable {
           try channel.pipeline.syncOperations.addHandler(SecureEntrance(security))
         }
         return try Self.configure(
-          channel, isSecure: security != nil, admission, patience, callers, http: http,
-          refusal: refusal)
+          channel, isSecure: security != nil, admission, patience, callers,
+          http: { channel in
+            channel.eventLoop.makeCompletedFuture {
+              try channel.pipeline.syncOperations.addHandler(StalledReader(patience: stall))
+            }.flatMap { http(channel) }
+          }, refusal: refusal)
       }
     }
     channel =

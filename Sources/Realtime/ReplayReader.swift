@@ -10,11 +10,16 @@ final class ReplayReader: Sendable {
   private let limit: Int64
   private let queue = DispatchQueue(label: "quartermaster.replay", qos: .utility)
   private let pageSize = 256
+  private let pageBytes: Int
 
-  init(store: Store, epoch: String, limit: Int64) {
+  /// - Parameters:
+  ///   - limit: how many events are replayed.
+  ///   - pageBytes: what a page may take, all but a single event that is larger.
+  init(store: Store, epoch: String, limit: Int64, pageBytes: Int) {
     self.store = store
     self.epoch = epoch
     self.limit = limit
+    self.pageBytes = pageBytes
   }
 
   func resumption(
@@ -32,10 +37,11 @@ final class ReplayReader: Sendable {
   func page(
     after seq: Int64, _ answer: @escaping @Sendable (Result<[SharedEvent], StoreError>) -> Void
   ) {
-    queue.async { [store, epoch, pageSize] in
+    queue.async { [store, epoch, pageSize, pageBytes] in
       answer(
         Self.result { () throws(StoreError) in
-          try store.events(after: seq, limit: pageSize).map { SharedEvent($0, epoch: epoch) }
+          try store.events(after: seq, limit: pageSize, bytes: pageBytes)
+            .map { SharedEvent($0, epoch: epoch) }
         })
     }
   }

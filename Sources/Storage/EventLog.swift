@@ -59,11 +59,14 @@ extension Store {
 
   /// Events after `seq` in log order, of every topic and audience. Those that tell the level of what
   /// is being counted blind are for managers, however old they are.
-  package func events(after seq: Int64, limit: Int) throws(StoreError) -> [Event] {
+  /// - Parameter bytes: what they may take together; one is always read.
+  package func events(
+    after seq: Int64, limit: Int, bytes: Int = .max
+  ) throws(StoreError) -> [Event] {
     try read { db in
       try db.cachedStatement(
         sql: "SELECT \(Event.columnsForReaders) FROM event WHERE seq > ? ORDER BY seq LIMIT ?"
-      ).fetchEvents([seq, limit])
+      ).fetchEvents([seq, limit], bytes: bytes)
     }
   }
 
@@ -131,10 +134,17 @@ extension Event {
 }
 
 extension Statement {
-  func fetchEvents(_ arguments: StatementArguments) throws -> [Event] {
+  func fetchEvents(_ arguments: StatementArguments, bytes: Int = .max) throws -> [Event] {
     var events: [Event] = []
+    var size = 0
     let rows = try Row.fetchCursor(self, arguments: arguments)
-    while let row = try rows.next() { events.append(try Event(row)) }
+    while let row = try rows.next() {
+      let event = try Event(row)
+      // Around the data a message has up to so much.
+      size += event.data.utf8.count + 512
+      guard events.isEmpty || size <= bytes else { break }
+      events.append(event)
+    }
     return events
   }
 

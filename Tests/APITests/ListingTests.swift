@@ -2,6 +2,7 @@ import Access
 import Foundation
 import HubFixtures
 import Inventory
+import NIOCore
 import Realtime
 import Storage
 import Sync
@@ -231,6 +232,46 @@ import Wire
       #expect(outside["orders"]?.elements?.isEmpty == true)
       #expect(try await live.get("/api/v1/snapshot").status == 401)
     }
+  }
+
+  @Test func `a reader that stops in the middle of a snapshot does not keep it open`() async throws
+  {
+    try await LiveHub.with(stall: .milliseconds(500)) { live in
+      let person = try await live.person(.admin)
+      for index in 0..<1000 { _ = try await live.product("P\(index)") }
+      _ = try await live.get("/api/v1/snapshot", as: person)
+      let before = try Self.openFiles(live)
+      let client = try await RawClient.connect(to: live.port)
+      try await client.setReading(false)
+
+      let asked = 150
+      let head =
+        "GET /api/v1/snapshot HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer \(person.token)\r\n\r\n"
+      for _ in 0..<asked { try await client.send(head) }
+      #expect(try await live.eventually { try Self.openFiles(live) > before })
+      // One answer follows another until the reader's buffers are full.
+      var quiet = 0
+      for _ in 0..<3000 where quiet < 50 {
+        try await Task.sleep(for: .milliseconds(10))
+        quiet = try Self.openFiles(live) > before ? 0 : quiet + 1
+      }
+      #expect(quiet == 50)
+
+      // By then the hub may have reset it.
+      try? await client.setReading(true)
+      let answers = String(decoding: try await client.readToEnd(), as: UTF8.self)
+      #expect(answers.matches(of: /HTTP\/1\.1 200/).count < asked)
+    }
+  }
+
+  /// How often this process has the database's file open.
+  private static func openFiles(_ live: LiveHub) throws -> Int {
+    let folder = URL(filePath: "/proc/self/fd")
+    return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { name in
+      let target = try? FileManager.default.destinationOfSymbolicLink(
+        atPath: folder.appending(path: name).path)
+      return target?.hasPrefix(live.folder.path) == true
+    }.count
   }
 
   @Test(

@@ -56,6 +56,7 @@ package struct LiveHub: Sendable {
     _ limits: Limits = Limits(), loops: Int = 1, origins: Set<String> = [],
     heartbeat: Heartbeat = Heartbeat(),
     strain: Strain = LiveHub.unstrained, patience: TimeAmount = .seconds(60),
+    stall: TimeAmount = .seconds(60),
     security: Listener.Security? = nil,
     in folder: Folder? = nil, _ body: @Sendable (LiveHub) async throws -> Value
   ) async throws -> Value {
@@ -81,7 +82,7 @@ package struct LiveHub: Sendable {
       group: group, on: .address(host: "127.0.0.1", port: 0), security: security,
       admission: Admission(
         hub: hub, dialects: [RoomsDialect(), CountRoomsDialect(), sockets]),
-      patience: patience,
+      patience: patience, stall: stall,
       http: { channel in
         channel.eventLoop.makeCompletedFuture {
           Listener.HTTPConnection(serve: try front.attach(to: channel, isSecure: security != nil))

@@ -80,6 +80,17 @@ import Wire
     #expect(try hub.store.events(after: 10, limit: 5).isEmpty)
   }
 
+  @Test func `a page takes as many bytes as it may, or one event that is larger`() async throws {
+    let hub = try Hub()
+    try await noise(hub, 10)
+    let sizes = try hub.store.events(after: 0, limit: 10).map { $0.data.utf8.count + 512 }
+
+    let three = sizes[0..<3].reduce(0, +)
+    #expect(try hub.store.events(after: 0, limit: 10, bytes: three).map(\.seq) == [1, 2, 3])
+    #expect(try hub.store.events(after: 0, limit: 10, bytes: three - 1).map(\.seq) == [1, 2])
+    #expect(try hub.store.events(after: 5, limit: 10, bytes: 1).map(\.seq) == [6])
+  }
+
   @Test func `after a restore older positions count up to where the lineage was cut`() async throws
   {
     let hub = try Hub()

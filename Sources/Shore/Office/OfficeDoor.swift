@@ -39,6 +39,7 @@ struct OfficeDoor: ServerChildChannel {
           channel.eventLoop.makeCompletedFuture {
             FirstRequest.leave(channel)
             let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(StalledReader())
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try pipeline.addHandler(
               HTTPConnectionStateHandler(idleTimeout: Self.idle, logger: logger))
