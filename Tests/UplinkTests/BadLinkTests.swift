@@ -14,25 +14,17 @@ import Uplink
 /// What a boat meets between its aerial and shore. Nothing that shore did not say moves a cursor, the
 /// crew is told why the queue stands still, and it goes on by itself.
 @Suite(.timeLimit(.minutes(2)))
-struct BadLinkTests {
-  let hub: Hub
-  let ashore: TemporaryDirectory
-  let shore: ShoreStore
-  let key: SiteKey
+struct BadLinkTests: AtBothEnds {
+  let ends: BothEnds
 
-  init() throws {
-    hub = try Hub()
-    ashore = try TemporaryDirectory()
-    shore = try ShoreStore(DataDirectory(ashore.path), create: true)
-    key = try shore.addSite(.yacht, at: 1)
-  }
+  init() throws { ends = try BothEnds() }
 
   private func withRelay(
     _ conditions: LinkConditions = .perfect, exchangeTimeout: Duration = .seconds(60),
     patience: Duration = .seconds(900),
     body: @escaping @Sendable (Relay, Uplink) async throws -> Void
   ) async throws {
-    try await withShore(shore) { [hub, key] address in
+    try await withShore(shoreStore) { [hub, key] address in
       let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
       let relay = try await Relay(to: port, conditions)
       defer { relay.close() }
@@ -97,7 +89,7 @@ struct BadLinkTests {
       await hub.progress { $0[.normal] == 50 }
     }
 
-    #expect(try shore.exported == hub.exported)
+    #expect(try shoreStore.exported == hub.exported)
   }
 
   @Test func `an answer that never ends is not read on, and is nobody's word`() async throws {
@@ -121,7 +113,7 @@ struct BadLinkTests {
     try hub.append(1...5)
     let questions = Mutex<[ContinuousClock.Instant]>([])
 
-    try await withShore(shore) { [hub, key] shore in
+    try await withShore(shoreStore) { [hub, key] shore in
       try await withImpostor { request in
         let isFirst = questions.withLock { questions in
           questions.append(.now)
@@ -156,7 +148,7 @@ struct BadLinkTests {
       await hub.progress { $0[.normal] == 50 }
     }
 
-    #expect(try shore.exported == hub.exported)
+    #expect(try shoreStore.exported == hub.exported)
   }
 
   @Test func `a connection that the way has forgotten is given up, and a new one is made`()
@@ -178,7 +170,7 @@ struct BadLinkTests {
       #expect(hub.linkNews.withLock { $0.contains(.lost) })
     }
 
-    #expect(try shore.exported == hub.exported)
+    #expect(try shoreStore.exported == hub.exported)
   }
 
   @Test func `a marina's Wi-Fi that flaps and signs people out lets all pass in the end, once`()
@@ -201,7 +193,7 @@ struct BadLinkTests {
       #expect(relay.outages > 1)
     }
 
-    #expect(try shore.exported == hub.exported)
+    #expect(try shoreStore.exported == hub.exported)
     #expect(try hub.tray.isEmpty)
   }
 

@@ -8,18 +8,10 @@ import Uplink
 
 /// Sticks that go ashore and receipts that come back, in every order that people think of.
 @Suite(.timeLimit(.minutes(2)))
-struct CourierTests {
-  let hub: Hub
-  let ashore: TemporaryDirectory
-  let shore: ShoreStore
-  let key: SiteKey
+struct CourierTests: AtBothEnds {
+  let ends: BothEnds
 
-  init() throws {
-    hub = try Hub()
-    ashore = try TemporaryDirectory()
-    shore = try ShoreStore(DataDirectory(ashore.path), create: true)
-    key = try shore.addSite(.yacht, at: 1)
-  }
+  init() throws { ends = try BothEnds() }
 
   private func stick(
     of site: SiteName = .yacht, largest: Int = Limits.inflated
@@ -30,7 +22,7 @@ struct CourierTests {
   }
 
   private func take(_ stick: [UInt8], to store: ShoreStore? = nil) async throws -> [CourierAnswer] {
-    let summary = try await CourierImport(store ?? shore).take(stick, from: .yacht, at: 2)
+    let summary = try await CourierImport(store ?? shoreStore).take(stick, from: .yacht, at: 2)
     let content = try CourierContents.receipt(summary.answers, to: .yacht)
     var receipt = try CourierContents(content, expecting: .receipt)
     return try receipt.answers()
@@ -46,7 +38,7 @@ struct CourierTests {
     let summary = try apply(try await take(try stick()))
 
     #expect(summary == .init(confirmed: 2500))
-    #expect(try shore.exported == hub.exported)
+    #expect(try shoreStore.exported == hub.exported)
     #expect(try hub.store.shoreCursors() == [.first: 2499, .normal: 2500, .bulk: 2498])
   }
 
@@ -68,7 +60,7 @@ struct CourierTests {
     #expect(try apply(second) == .init(known: 1))
 
     #expect(try hub.tray.isEmpty, "what a person has settled does not come back")
-    #expect(try shore.exported.count == 2)
+    #expect(try shoreStore.exported.count == 2)
     #expect(first == second)
   }
 
@@ -83,7 +75,7 @@ struct CourierTests {
     #expect(try apply(second).confirmed == 25)
     #expect(try apply(first) == .init(known: 1))
 
-    #expect(try shore.exported == hub.exported)
+    #expect(try shoreStore.exported == hub.exported)
     #expect(try hub.store.shoreCursors()[.normal] == 25)
   }
 
@@ -94,14 +86,14 @@ struct CourierTests {
 
     #expect(try apply(try await take(try stick())).confirmed == 25)
 
-    #expect(try shore.exported == hub.exported)
+    #expect(try shoreStore.exported == hub.exported)
   }
 
   @Test func `the live link and a stick overtake each other`() async throws {
     try hub.append(1...30)
     let stick = try stick()
     try hub.append(31...40)
-    try await withShore(shore) { [hub, key] shore in
+    try await withShore(shoreStore) { [hub, key] shore in
       try await hub.withUplink(to: shore, key: key) { _ in
         await hub.progress { $0[.normal] == 40 }
       }
@@ -110,7 +102,7 @@ struct CourierTests {
     #expect(try apply(try await take(stick)) == .init(known: 1))
 
     #expect(try hub.store.shoreCursors()[.normal] == 40)
-    #expect(try shore.exported == hub.exported)
+    #expect(try shoreStore.exported == hub.exported)
   }
 
   @Test func `shore restored from an old copy asks for what it lost`() async throws {
@@ -142,8 +134,8 @@ struct CourierTests {
     #expect(try hub.store.shoreCursors()[.normal] == 0)
     #expect(try apply(try await take(try stick())).confirmed == 20)
 
-    #expect(try shore.exported == hub.exported)
-    #expect(try shore.status().first?.epoch == "e2")
+    #expect(try shoreStore.exported == hub.exported)
+    #expect(try shoreStore.status().first?.epoch == "e2")
   }
 
   @Test func `a receipt for other events under the same numbers confirms nothing`() async throws {
@@ -181,7 +173,7 @@ struct CourierTests {
 
     await #expect(throws: CourierFault.stranger(.yacht)) { try await take(try stick()) }
 
-    #expect(try shore.exported.count == 5)
+    #expect(try shoreStore.exported.count == 5)
   }
 
   @Test
@@ -191,11 +183,11 @@ struct CourierTests {
     try hub.append(1...10)
     let stick = try stick()
 
-    try shore.revokeKeys(of: .yacht, at: 2)
+    try shoreStore.revokeKeys(of: .yacht, at: 2)
     await #expect(throws: CourierFault.revoked(.yacht)) { try await take(stick) }
-    #expect(try shore.exported.isEmpty)
+    #expect(try shoreStore.exported.isEmpty)
 
-    _ = try shore.rotateKey(of: .yacht, at: 2, until: 3)
+    _ = try shoreStore.rotateKey(of: .yacht, at: 2, until: 3)
     #expect(try apply(try await take(stick)).confirmed == 10)
   }
 
@@ -228,6 +220,6 @@ struct CourierTests {
 
     #expect(try hub.tray == [4: "withheld"])
     #expect(try hub.store.shoreCursors()[.normal] == 5)
-    #expect(try shore.exported.count == 4)
+    #expect(try shoreStore.exported.count == 4)
   }
 }

@@ -10,26 +10,10 @@ import Uplink
 /// An exchange that ends without an answer: what arrived is not paid for twice, and what did not
 /// arrive goes again.
 @Suite(.timeLimit(.minutes(2)))
-struct DoubtTests {
-  let hub: Hub
-  let ashore: TemporaryDirectory
-  let shore: ShoreStore
-  let key: SiteKey
+struct DoubtTests: AtBothEnds {
+  let ends: BothEnds
 
-  init() throws {
-    hub = try Hub()
-    ashore = try TemporaryDirectory()
-    shore = try ShoreStore(DataDirectory(ashore.path), create: true)
-    key = try shore.addSite(.yacht, at: 1)
-  }
-
-  /// Events that can't be packed well.
-  private static func noise(_ seqs: ClosedRange<Int64>) -> [Event] {
-    seqs.map { seq in
-      let noise = (0..<10).map { _ in String(UInt64.random(in: 0...(.max))) }.joined()
-      return .sample(seq, data: #"{"noise":"\#(noise)"}"#)
-    }
-  }
+  init() throws { ends = try BothEnds() }
 
   private static func port(_ address: String) throws -> Int {
     try #require(address.split(separator: ":").last.flatMap { Int($0) })
@@ -37,7 +21,7 @@ struct DoubtTests {
 
   /// Returns once the whole of what is aboard is ashore, though nobody aboard has heard of it.
   private func arrival(of events: Int) async throws {
-    while try shore.exported.count < events { try await Task.sleep(for: .milliseconds(5)) }
+    while try shoreStore.exported.count < events { try await Task.sleep(for: .milliseconds(5)) }
   }
 
   private static func trouble(of uplink: Uplink) async throws {
@@ -49,7 +33,7 @@ struct DoubtTests {
     restarting: Bool = false, refused: Int = 0, _ events: [Event]
   ) async throws -> (batch: Int, again: Int) {
     try hub.append(Self.noise(1...500))
-    return try await withShore(shore) { [hub, key, shore] address in
+    return try await withShore(shoreStore) { [hub, key, shoreStore] address in
       let relay = try await Relay(to: try Self.port(address))
       defer { relay.close() }
       return try await hub.withUplink(
@@ -63,7 +47,7 @@ struct DoubtTests {
         try await arrival(of: 500 + events.count - refused)
         let batch = relay.passed - before
         try await Self.trouble(of: uplink)
-        return try await withShore(shore) { other in
+        return try await withShore(shoreStore) { other in
           // Nothing passes from here on, or the other shore might know of it after all.
           relay.cut()
           if restarting { relay.lead(to: try Self.port(other)) }
@@ -82,7 +66,7 @@ struct DoubtTests {
 
     #expect(batch > 30_000)
     #expect(again < 2000, "\(again) bytes in place of \(batch)")
-    #expect(try shore.exported == hub.exported)
+    #expect(try shoreStore.exported == hub.exported)
   }
 
   @Test func `a shore that knows nothing of it any more gets it again, and holds it once`()
@@ -91,7 +75,7 @@ struct DoubtTests {
     let (batch, again) = try await sail(restarting: true, Self.noise(501...900))
 
     #expect(again > batch / 2)
-    #expect(try shore.exported == hub.exported)
+    #expect(try shoreStore.exported == hub.exported)
     #expect(try hub.tray.isEmpty)
   }
 

@@ -7,27 +7,10 @@ import Testing
 
 /// Either end is put back to what it was; nothing is lost and nothing is held twice.
 @Suite(.timeLimit(.minutes(2)))
-struct RestoreTests {
-  let hub: Hub
-  let ashore: TemporaryDirectory
-  let shoreStore: ShoreStore
-  let key: SiteKey
+struct RestoreTests: AtBothEnds {
+  let ends: BothEnds
 
-  init() throws {
-    hub = try Hub()
-    ashore = try TemporaryDirectory()
-    shoreStore = try ShoreStore(DataDirectory(ashore.path), create: true)
-    key = try shoreStore.addSite(.yacht, at: 1)
-  }
-
-  /// Runs the uplink against the real shore until `condition` holds.
-  private func sail(
-    _ store: ShoreStore? = nil, until condition: @escaping @Sendable ([Lane: Int64]) -> Bool
-  ) async throws {
-    try await withShore(store ?? shoreStore) { [hub, key] shore in
-      try await hub.withUplink(to: shore, key: key) { _ in await hub.progress(until: condition) }
-    }
-  }
+  init() throws { ends = try BothEnds() }
 
   @Test func `a shore restored from an older copy gets again what it lost`() async throws {
     try hub.append(1...20)

@@ -12,23 +12,13 @@ import Testing
 /// A batch sets out before the one in front of it is answered, and whatever comes of either, shore
 /// holds each event once and the cursor has passed nothing that shore did not confirm.
 @Suite(.timeLimit(.minutes(2)))
-struct SendingAheadTests {
-  let hub: Hub
-  let ashore: TemporaryDirectory
-  let shoreStore: ShoreStore
-  let key: SiteKey
+struct SendingAheadTests: AtBothEnds {
+  let ends: BothEnds
 
   init() throws {
-    hub = try Hub()
-    ashore = try TemporaryDirectory()
-    shoreStore = try ShoreStore(DataDirectory(ashore.path), create: true)
-    key = try shoreStore.addSite(.yacht, at: 1)
-    // What can't be packed well, so that a batch is more than one piece.
-    try hub.append(
-      (1...2000).map { (seq: Int64) in
-        let noise = (0..<10).map { _ in String(UInt64.random(in: 0...(.max))) }.joined()
-        return .sample(seq, data: #"{"noise":"\#(noise)"}"#)
-      })
+    ends = try BothEnds()
+    // A batch of these is more than one piece.
+    try hub.append(Self.noise(1...2000))
   }
 
   /// A gate that the test opens.

@@ -10,18 +10,12 @@ import Testing
 
 /// TLS between the hub and shore: whom the hub believes, and what a wrong clock has to do with it.
 @Suite(.timeLimit(.minutes(2)))
-struct TrustTests {
-  let hub: Hub
-  let ashore: TemporaryDirectory
-  let shoreStore: ShoreStore
-  let key: SiteKey
+struct TrustTests: AtBothEnds {
+  let ends: BothEnds
   let papers: Papers
 
   init() throws {
-    hub = try Hub()
-    ashore = try TemporaryDirectory()
-    shoreStore = try ShoreStore(DataDirectory(ashore.path), create: true)
-    key = try shoreStore.addSite(.yacht, at: 1)
+    ends = try BothEnds()
     papers = try Papers()
   }
 

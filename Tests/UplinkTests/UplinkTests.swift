@@ -12,27 +12,10 @@ import Wire
 @testable import Uplink
 
 @Suite(.timeLimit(.minutes(2)))
-struct UplinkTests {
-  let hub: Hub
-  let ashore: TemporaryDirectory
-  let shoreStore: ShoreStore
-  let key: SiteKey
+struct UplinkTests: AtBothEnds {
+  let ends: BothEnds
 
-  init() throws {
-    hub = try Hub()
-    ashore = try TemporaryDirectory()
-    shoreStore = try ShoreStore(DataDirectory(ashore.path), create: true)
-    key = try shoreStore.addSite(.yacht, at: 1)
-  }
-
-  /// Runs the uplink against the real shore until `condition` holds.
-  private func sail(
-    _ store: ShoreStore? = nil, until condition: @escaping @Sendable ([Lane: Int64]) -> Bool
-  ) async throws {
-    try await withShore(store ?? shoreStore) { [hub, key] shore in
-      try await hub.withUplink(to: shore, key: key) { _ in await hub.progress(until: condition) }
-    }
-  }
+  init() throws { ends = try BothEnds() }
 
   @Test func `the whole log gets ashore, each lane in order, and both exports are equal`()
     async throws

@@ -13,18 +13,10 @@ import Wire
 
 /// What a link costs, and what waits for a person.
 @Suite(.timeLimit(.minutes(2)))
-struct LinkCostTests {
-  let hub: Hub
-  let ashore: TemporaryDirectory
-  let shoreStore: ShoreStore
-  let key: SiteKey
+struct LinkCostTests: AtBothEnds {
+  let ends: BothEnds
 
-  init() throws {
-    hub = try Hub()
-    ashore = try TemporaryDirectory()
-    shoreStore = try ShoreStore(DataDirectory(ashore.path), create: true)
-    key = try shoreStore.addSite(.yacht, at: 1)
-  }
+  init() throws { ends = try BothEnds() }
 
   /// Movements as the ledger writes them: some hundred products, clocks that run, levels that fall.
   private static func movements(_ seqs: ClosedRange<Int64>) -> [Event] {
