@@ -1,4 +1,10 @@
 extension Schema {
+  /// Events that came when their lane had gone on, numbered per site from 1 as they came.
+  static let late = """
+    ALTER TABLE event ADD COLUMN late INTEGER;
+    CREATE UNIQUE INDEX event_late ON event (site, late) WHERE late IS NOT NULL;
+    """
+
   /// What every site looks like now, and what is to go down to it.
   static let state = """
     CREATE INDEX event_lane ON event (site, lane, epoch, seq);

@@ -12,6 +12,7 @@ enum Schema {
       }
     }
     migrator.registerMigration("3 keys and limits") { try $0.execute(sql: keys) }
+    migrator.registerMigration("4 what comes late") { try $0.execute(sql: late) }
     return migrator
   }
 

@@ -31,7 +31,9 @@ extension ShoreStore {
       var refused = batch.refused
       for event in batch.events {
         do {
-          let isNew = try EventRow.insert(event, site: id, epoch: head.epoch, at: time, db)
+          let late = event.seq <= cursor ? try EventRow.lastLate(of: id, db) + 1 : nil
+          let isNew = try EventRow.insert(
+            event, site: id, epoch: head.epoch, late: late, at: time, db)
           if isNew { try documents.fold(event) }
         } catch let refusal as EventRefusal {
           refused.append(refusal)
@@ -70,18 +72,18 @@ enum EventRow {
 
   /// - Returns: whether it was not there yet.
   static func insert(
-    _ event: Event, site: Int64, epoch: String, at time: Int64, _ db: Database
+    _ event: Event, site: Int64, epoch: String, late: Int64?, at time: Int64, _ db: Database
   ) throws -> Bool {
     let insert = try db.cachedStatement(
       sql: """
-        INSERT INTO event (\(columns), site, epoch, receivedAt)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        INSERT INTO event (\(columns), site, epoch, late, receivedAt)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """)
     let topics = JSON.array(event.topics.map(JSON.string)).encoded
     try insert.execute(arguments: [
       event.seq, event.lane.rawValue, event.type, topics, Int64(event.audience.roles.rawValue),
       event.audience.branch, event.audience.customer, event.audience.user, event.user, event.time,
-      event.deviceTime, event.data, site, epoch, time,
+      event.deviceTime, event.data, site, epoch, late, time,
     ])
     guard db.changesCount == 0 else {
       // What was refused once and came again whole is refused no longer.

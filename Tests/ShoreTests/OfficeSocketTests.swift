@@ -166,7 +166,7 @@ struct OfficeSocketTests {
       #expect(Self.outcome(answer) == "replayed")
       #expect(answer["data"]?["sites"]?["tender"]?["outcome"]?.text == "nothing_missed")
 
-      // In between a slower lane brings older events, and one that the tray held back comes late.
+      // In between a slower lane brings older events.
       let cursor = try #require(missed.last?["cursor"])
       await client.raw.close()
       try await receive(.sample(601...602))
@@ -181,6 +181,35 @@ struct OfficeSocketTests {
         again, ["topic": "inventory", "after": Self.cursors(live)])
       #expect(nothing.map { $0["site"]?.text } == ["tender", "tender"])
       #expect(whole["data"]?["sites"]?["yacht"]?["outcome"]?.text == "nothing_missed")
+    }
+  }
+
+  @Test func `what the tray held back comes late, live or as missed, and once`() async throws {
+    try await receive(.sample(1...2))
+    try await receive(.sample(4...5, after: 2))
+
+    try await withShore(store) { shore in
+      let there = try await Self.open(shore)
+      let (shown, live) = try await Self.subscribe(there, ["after": ["yacht": "e1.0.2.0"]])
+      #expect(Self.names(shown) == ["yacht/4", "yacht/5"])
+      try await receive(.sample(3...3, after: 2))
+      let late = try await there.receive()
+      #expect(Self.names([late]) == ["yacht/3"])
+      #expect(late["cursor"]?.text == "e1.0.5.0+1")
+
+      let away = try await Self.open(shore)
+      let (missed, answer) = try await Self.subscribe(away, ["after": Self.cursors(live)])
+      #expect(Self.names(missed) == ["yacht/3"])
+      #expect(Self.outcome(answer) == "replayed")
+      #expect(Self.cursors(answer) == ["yacht": "e1.0.5.0+1"])
+      let (nothing, again) = try await Self.subscribe(
+        away, ["site": "yacht", "after": Self.cursors(answer)])
+      #expect(nothing.isEmpty)
+      #expect(Self.outcome(again) == "nothing_missed")
+
+      try await receive(.sample(6...6))
+      #expect(try await there.receive()["cursor"]?.text == "e1.0.6.0+1")
+      #expect(try await away.receive()["cursor"]?.text == "e1.0.6.0+1")
     }
   }
 

@@ -78,6 +78,45 @@ struct OfficeTests {
     #expect(third.map(\.outcome) == ["nothing_missed"])
   }
 
+  @Test func `what the tray held back comes late, live or as missed, and once`() async throws {
+    try await receive(.sample(1...2))
+    try await receive(.sample(4...5, after: 2))
+
+    let (live, missed, whole, nothing) = try await withShore(store) { shore in
+      let live = try await Post.listen(
+        "\(shore)/v1/sites/yacht/stream", headers: Self.office
+      ) { heard in
+        if heard.count == 1 {
+          Task { try await receive(.sample(3...3, after: 2)) }
+        }
+        return heard.count >= 2
+      }
+      let missed = try await Self.listen(shore, after: live.first?.id, 2)
+      let whole = try await Self.listen(shore, after: "e1.0.0.0", 6)
+      return (live, missed, whole, try await Self.listen(shore, after: whole.last?.id, 1))
+    }
+
+    #expect(Self.seqs(live) == [3])
+    #expect(live.map(\.id) == ["e1.0.5.0", "e1.0.5.0+1"])
+    #expect(Self.seqs(missed) == [3])
+    #expect(Self.seqs(whole) == [1, 2, 4, 5, 3])
+    #expect(nothing.map(\.outcome) == ["nothing_missed"])
+  }
+
+  @Test func `what came late and was cut off by a restore is told no more`() async throws {
+    try await receive(.sample(1...2))
+    try await receive(.sample(4...5, after: 2))
+    try await receive(.sample(3...3, after: 2))
+    try await receive(.sample(3...4, lineage: .sample(("e1", 1), ("e2", 3))))
+
+    let heard = try await withShore(store) { shore in
+      try await Self.listen(shore, after: "e1.0.0.0", 5)
+    }
+
+    #expect(Self.seqs(heard) == [1, 2, 3, 4])
+    #expect(heard.compactMap { $0.message["epoch"]?.text } == ["e1", "e1", "e2", "e2"])
+  }
+
   @Test func `a screen whose log was cut off by a restore is told to start afresh`() async throws {
     try await receive(.sample(1...9))
     let restored = Lineage.sample(("e1", 1), ("e2", 5))
@@ -97,7 +136,7 @@ struct OfficeTests {
     #expect(stranger.map(\.outcome) == ["snapshot_required"])
   }
 
-  @Test(arguments: ["", "e1", "e1.1.2", "e1.1.2.x", "e1.-1.2.3"])
+  @Test(arguments: ["", "e1", "e1.1.2", "e1.1.2.x", "e1.-1.2.3", "e1.1.2.3+", "e1.1.2.3+-1"])
   func `a cursor that is none is refused`(cursor: String) async throws {
     let answer = try await withShore(store) { shore in
       try await Post.request(

@@ -160,7 +160,8 @@ struct StateTests {
       for table in ["siteKey", "document", "change", "feed", "clock"] {
         try db.execute(sql: "DROP TABLE \(table)")
       }
-      try db.execute(sql: "DROP INDEX event_lane")
+      try db.execute(sql: "DROP INDEX event_lane; DROP INDEX event_late")
+      try db.execute(sql: "ALTER TABLE event DROP COLUMN late")
       try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier <> '1'")
     }
     try queue.close()

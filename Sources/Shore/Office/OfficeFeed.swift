@@ -53,9 +53,7 @@ actor OfficeFeed {
     for site in Set(arrivals.map(\.site)) { try await heed(site, arrivals) }
     let news = arrivals.map { arrival in
       var cursor = cursors[arrival.site] ?? OfficeCursor(epoch: arrival.epoch, through: [:])
-      // What comes again from the tray comes late and moves nothing.
-      let through = max(cursor.through[arrival.event.lane] ?? 0, arrival.event.seq)
-      cursor.through[arrival.event.lane] = through
+      cursor.show(arrival)
       cursors[arrival.site] = cursor
       return OfficeNews(arrival, cursor)
     }
@@ -136,10 +134,13 @@ actor OfficeFeed {
   private static func news(
     _ page: ShoreStore.Missed, behind told: [SiteName: OfficeCursor], for wish: OfficeWish
   ) -> [OfficeNews] {
-    var cursors = page.cursors.merging(told) { OfficeCursor(epoch: $0.epoch, through: $1.through) }
-    for site in page.cursors.keys where told[site] == nil { cursors[site]?.through = [:] }
+    var cursors: [SiteName: OfficeCursor] = [:]
+    for (site, next) in page.cursors {
+      cursors[site] = told[site] ?? OfficeCursor(epoch: next.epoch, through: [:])
+      cursors[site]?.epoch = next.epoch
+    }
     return page.arrivals.compactMap { arrival in
-      cursors[arrival.site]?.through[arrival.event.lane] = arrival.event.seq
+      cursors[arrival.site]?.show(arrival)
       guard wish.topic.covers(arrival), let cursor = cursors[arrival.site] else { return nil }
       return OfficeNews(arrival, cursor)
     }

@@ -49,7 +49,7 @@ final class OfficeScreen {
 
     func hasReplayed(_ arrival: Arrival) -> Bool {
       guard !tells(arrival), let behind else { return false }
-      return arrival.event.seq > behind[arrival.site]?.through[arrival.event.lane] ?? 0
+      return behind[arrival.site]?.isBehind(arrival) != true
     }
   }
 

@@ -47,10 +47,10 @@ struct OfficeStream: Sendable {
       case .events(let events, let next):
         var buffer = ByteBuffer()
         cursor.epoch = next.epoch
-        for (epoch, event) in events {
-          cursor.through[event.lane] = event.seq
+        for arrival in events {
+          cursor.show(arrival)
           buffer.writeString("id: \(cursor.text)\n")
-          Self.append(event, epoch: epoch, to: &buffer)
+          Self.append(arrival.event, epoch: arrival.epoch, to: &buffer)
         }
         cursor = next
         silence = .zero

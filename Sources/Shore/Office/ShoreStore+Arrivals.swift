@@ -9,6 +9,9 @@ struct Arrival: Sendable {
   var site: SiteName
   var epoch: String
   var event: Event
+  /// What comes again from the tray comes when its lane has gone on: its number, from 1, among those
+  /// of the site that did.
+  var late: Int64?
 }
 
 extension ShoreStore {
@@ -40,7 +43,7 @@ extension ShoreStore {
       try Row.fetchAll(
         db,
         sql: """
-          SELECT \(EventRow.columns), event.rowid, owner.name, epoch
+          SELECT \(EventRow.columns), event.rowid, epoch, late, owner.name
           FROM event JOIN site AS owner ON owner.id = event.site
           WHERE event.rowid > ? ORDER BY event.rowid LIMIT ?
           """, arguments: [number, limit]
@@ -114,11 +117,10 @@ extension ShoreStore {
   }
 
   private static func arrival(_ row: Row) throws -> Arrival {
-    guard let site = SiteName(row[13]) else {
+    guard let site = SiteName(row[15]) else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "arrival \(row[12] as Int64)")
     }
-    return Arrival(
-      number: row[12], site: site, epoch: row[14], event: try EventRow.event(row))
+    return try EventRow.arrival(row, from: site)
   }
 
   private static func lastArrival(_ db: Database) throws -> Int64 {
@@ -131,13 +133,15 @@ extension ShoreStore {
     let rows = try Row.fetchAll(
       db,
       sql: """
-        SELECT name, epoch, lane, through FROM lineage
+        SELECT name, epoch, lane, through,
+          (SELECT MAX(late) FROM event WHERE event.site = lineage.site AND late IS NOT NULL)
+        FROM lineage
         JOIN site ON site.id = lineage.site LEFT JOIN cursor ON cursor.site = lineage.site
         WHERE position = (SELECT MAX(position) FROM lineage AS own WHERE own.site = lineage.site)
         """)
     for row in rows {
       guard let site = SiteName(row[0]) else { continue }
-      var end = ends[site] ?? OfficeCursor(epoch: row[1], through: [:])
+      var end = ends[site] ?? OfficeCursor(epoch: row[1], through: [:], late: row[4] ?? 0)
       if let lane = (row[2] as Int64?).flatMap({ Lane(rawValue: $0) }) {
         end.through[lane] = row[3]
       }

@@ -8,7 +8,7 @@ extension ShoreStore {
     /// The cursor is none of this log's: the screen shows what no longer holds.
     case lost
     /// The next events, each lane in its order, with the cursor behind them. Empty at the end.
-    case events([(epoch: String, event: Event)], OfficeCursor)
+    case events([Arrival], OfficeCursor)
   }
 
   /// Where the site's log ends now; `nil` before its first batch.
@@ -19,7 +19,8 @@ extension ShoreStore {
       return OfficeCursor(
         epoch: epoch,
         through: try Dictionary(
-          uniqueKeysWithValues: Lane.allCases.map { ($0, try Site.cursor(of: id, lane: $0, db)) }))
+          uniqueKeysWithValues: Lane.allCases.map { ($0, try Site.cursor(of: id, lane: $0, db)) }),
+        late: try EventRow.lastLate(of: id, db))
     }
   }
 
@@ -33,7 +34,7 @@ extension ShoreStore {
       }
       let (found, next) = try EventRow.page(
         site: id, name: site, after: cursor, lineage, limit: limit, db)
-      return .events(found.map { ($0.epoch, $0.event) }, next)
+      return .events(found, next)
     }
   }
 }
@@ -53,7 +54,13 @@ extension OfficeCursor {
 }
 
 extension EventRow {
-  /// The next events behind the cursor, each lane in its order, and the cursor behind them.
+  /// Of the columns, `rowid`, `epoch` and `late`.
+  static func arrival(_ row: Row, from site: SiteName) throws -> Arrival {
+    Arrival(number: row[12], site: site, epoch: row[13], event: try event(row), late: row[14])
+  }
+
+  /// The next events behind the cursor, each lane in its order and then what came late, and the cursor
+  /// behind them.
   static func page(
     site: Int64, name: SiteName, after cursor: OfficeCursor, _ lineage: Lineage, limit: Int,
     _ db: Database
@@ -62,21 +69,40 @@ extension EventRow {
     next.epoch = lineage.entries.last?.epoch ?? cursor.epoch
     var found: [Arrival] = []
     for (lane, epoch, seqs) in cursor.stretches(of: lineage) where found.count < limit {
-      let rows = try Row.fetchAll(
+      found += try Row.fetchAll(
         db,
         sql: """
-          SELECT \(columns), rowid FROM event INDEXED BY event_lane
-          WHERE site = ? AND lane = ? AND epoch = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?
+          SELECT \(columns), rowid, epoch, late FROM event INDEXED BY event_lane
+          WHERE site = ? AND lane = ? AND epoch = ? AND seq BETWEEN ? AND ? AND late IS NULL
+          ORDER BY seq LIMIT ?
           """,
         arguments: [
           site, lane.rawValue, epoch, seqs.lowerBound, seqs.upperBound, limit - found.count,
-        ])
-      found += try rows.map {
-        Arrival(number: $0[12], site: name, epoch: epoch, event: try event($0))
-      }
-      next.through[lane] = try rows.last.map { try event($0).seq } ?? next.through[lane]
+        ]
+      ).map { try arrival($0, from: name) }
     }
+    if found.count < limit {
+      found += try Row.fetchAll(
+        db,
+        sql: """
+          SELECT \(columns), rowid, epoch, late FROM event INDEXED BY event_late
+          WHERE site = ? AND late > ? AND EXISTS (
+            SELECT 1 FROM lineage AS own WHERE own.site = event.site AND own.epoch = event.epoch
+            AND NOT EXISTS (
+              SELECT 1 FROM lineage AS later WHERE later.site = own.site
+              AND later.position > own.position AND later.firstSeq <= event.seq))
+          ORDER BY late LIMIT ?
+          """, arguments: [site, cursor.late, limit - found.count]
+      ).map { try arrival($0, from: name) }
+    }
+    for arrival in found { next.show(arrival) }
     return (found, next)
+  }
+
+  static func lastLate(of site: Int64, _ db: Database) throws -> Int64 {
+    try Int64.fetchOne(
+      db, sql: "SELECT MAX(late) FROM event WHERE site = ? AND late IS NOT NULL",
+      arguments: [site]) ?? 0
   }
 
   /// Whether more than `limit` events lie behind the cursor.
