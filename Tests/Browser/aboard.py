@@ -126,7 +126,7 @@ class Hub:
 
     def refused_by_shore(self, kind, message, count=1):
         """Puts events into the tray as the uplink does: what shore refuses is not for a test to order."""
-        with contextlib.closing(sqlite3.connect(os.path.join(self.data, "quartermaster.sqlite"))) as database, database:
+        with contextlib.closing(sqlite3.connect(os.path.join(self.data, "quartermaster.sqlite"), timeout=PATIENCE)) as database, database:
             database.execute(
                 "INSERT INTO shore_refusal (seq, code, message, time) "
                 "SELECT seq, 'invalid_event', ?, time FROM event WHERE type = ? ORDER BY seq LIMIT ?", [message, kind, count])
@@ -188,6 +188,7 @@ class Wire:
         self.isDeaf = False
         self.brought = 0
         self.pairs = []
+        self.turn = threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -199,13 +200,14 @@ class Wire:
             except OSError:
                 return
             try:
-                if self.isCut:
-                    raise OSError
-                far = socket.create_connection(("127.0.0.1", self.hub.port))
+                with self.turn:
+                    if self.isCut:
+                        raise OSError
+                    far = socket.create_connection(("127.0.0.1", self.hub.port))
+                    self.pairs.append((near, far))
             except OSError:
                 near.close()
                 continue
-            self.pairs.append((near, far))
             threading.Thread(target=self.pump, args=(near, far, False), daemon=True).start()
             threading.Thread(target=self.pump, args=(far, near, True), daemon=True).start()
 
@@ -218,10 +220,11 @@ class Wire:
         hang_up(source, target)
 
     def cut(self):
-        self.isCut = True
-        for pair in self.pairs:
-            hang_up(*pair)
-        self.pairs = []
+        with self.turn:
+            self.isCut = True
+            for pair in self.pairs:
+                hang_up(*pair)
+            self.pairs = []
 
     def mend(self):
         self.isCut = False
@@ -248,18 +251,25 @@ class Tablet:
         self.wire = wire or Wire(hub)
         self.folder = folder or tempfile.mkdtemp(prefix="quartermaster-tablet-")
         self.problems = []
+        # A wire that was cut is an error to the browser, not to us.
+        self.harmless = "Failed to load resource|WebSocket connection"
         self.context = playwright.chromium.launch_persistent_context(
             self.folder, executable_path=CHROMIUM, args=SANDBOX,
             viewport={"width": size[0], "height": size[1]}, locale=options.pop("locale", "en-GB"),
             **options)
         self.context.set_default_timeout(PATIENCE * 1000)
+        # Words that stand for some seconds only, which a busy machine may need for looking.
+        self.context.add_init_script("""
+          window.told = []
+          new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach((node) => {
+            if (node.matches?.('.toast')) window.told.push(`${node.className} ${node.textContent}`)
+          }))).observe(document, { childList: true, subtree: true })""")
         self.page = self.context.pages[0]
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("console", self.note)
 
     def note(self, message):
-        # A wire that was cut is an error to the browser, not to us.
-        if message.type == "error" and not re.search(r"Failed to load resource|WebSocket connection", message.text):
+        if message.type == "error" and not re.search(self.harmless, message.text):
             self.problems.append(message.text)
 
     @property
@@ -276,8 +286,9 @@ class Tablet:
         return self
 
     def ready(self):
-        # A busy machine answers like a weak line.
+        # A busy machine answers like a weak line. The stock may come after it.
         expect(self.page.locator("header .line.good, header .line.weak")).to_be_visible()
+        expect(self.page.locator("main:not([aria-busy])")).to_be_visible()
 
     def line(self, words):
         return self.page.locator("header").get_by_role("link", name=re.compile(words))
@@ -292,10 +303,13 @@ class Tablet:
         self.open(f"adjust/{product}")
         for _ in range(quantity - 1):
             self.page.get_by_role("button", name="How many: one more").click()
-        # An earlier change's word may still stand there, and says nothing of this one.
-        self.page.evaluate("document.querySelectorAll('.toast').forEach((toast) => toast.dataset.old = '')")
+        told = self.page.evaluate("window.told.length")
         self.page.get_by_role("button", name=re.compile(r"^Take \d")).click()
-        expect(self.page.locator(".toast:not([data-old])").last).to_be_visible()
+        self.hears("", told)
+
+    def hears(self, words, after=0):
+        """The app says `words`, if only for some seconds, or has said them."""
+        eventually(lambda: any(words in told for told in self.page.evaluate("window.told")[after:]))
 
     def level(self, product):
         self.open(f"product/{product}")
@@ -367,11 +381,23 @@ def read_qr(picture):
 def kill(tablet):
     """The battery is flat: no page hears of it, nothing is written after."""
     needle = tablet.folder.encode()
+    killed = []
     for entry in os.listdir("/proc"):
         with contextlib.suppress(OSError, ValueError):
             with open(f"/proc/{int(entry)}/cmdline", "rb") as file:
                 if b"--user-data-dir=" + needle in file.read():
                     os.kill(int(entry), 9)
+                    killed.append(entry)
+    # One that is still writing holds the lock of what it writes to.
+    eventually(lambda: all(is_gone(process) for process in killed))
     for name in ("SingletonLock", "SingletonCookie", "SingletonSocket"):
         with contextlib.suppress(OSError):
             os.unlink(os.path.join(tablet.folder, name))
+
+
+def is_gone(process):
+    try:
+        with open(f"/proc/{process}/stat", encoding="utf-8") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True

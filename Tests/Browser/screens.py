@@ -106,6 +106,8 @@ def main(folder=None):
                     tablet.page.evaluate(axe)
                     for screen in SCREENS:
                         tablet.open(screen)
+                        # What the hub is asked for, and what fades in.
+                        tablet.page.wait_for_load_state("networkidle")
                         tablet.page.wait_for_timeout(350)
                         found += look(tablet, screen, size, scheme, folder)
                     found += [f"{size}, {scheme}: {problem}" for problem in tablet.problems]

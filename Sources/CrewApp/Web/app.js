@@ -54,7 +54,10 @@ function route() {
   if (target !== 'more' && !screens[target]) return void fetched(target)
   open.screen?.close?.()
   onScan((code) => { location.hash = `#/adjust/${encodeURIComponent(code)}` })
-  open = { name: target, at: location.hash, screen: target === 'more' ? { view: more } : screens[target](...rest) }
+  open = {
+    name: target, at: location.hash, isEarly: !store.isComplete && !showsAtOnce(target),
+    screen: target === 'more' ? { view: more } : screens[target](...rest),
+  }
   if (open.screen.scan) onScan((code) => open.screen.scan(code))
   draw()
   document.getElementById('title')?.focus({ preventScroll: true })
@@ -145,21 +148,24 @@ function shell() {
         h('h1', { id: 'title', tabindex: '-1' }, title),
         lineButton()),
       h('div', { class: 'notices' }, notices()),
-      h('main', { id: 'main', key: open.at, 'data-at': open.at }, store.isComplete ? open.screen.view() : firstWait())),
+      h('main', { id: 'main', key: open.at, 'data-at': open.at, 'aria-busy': open.isEarly ? 'true' : null }, store.isComplete ? open.screen.view() : firstWait())),
     navigation([...onTheBar(), 'more'], 'bar'),
   ]
 }
 
+/** Screens that need no stock. */
+const showsAtOnce = (name) => ['settings', 'sync'].includes(name)
+
 /** Before the first snapshot there is nothing to show; say why, and never just spin. */
 function firstWait() {
-  if (open.name === 'settings' || open.name === 'sync') return open.screen.view()
+  if (showsAtOnce(open.name)) return open.screen.view()
   return h('div', { class: 'empty', role: 'status' },
     h('p', null, link.quality === 'none' && !isFetching()
       ? t('There is no line to the hub, and this device has no copy of the stock yet. Go where the hub is in reach.')
       : t('Fetching the stock from the hub…')),
     link.quality === 'none' && button(t('Try now'), nudge, { kind: 'primary' }))
 }
-const startedAt = Date.now()
+let startedAt = Date.now()
 const isFetching = () => Date.now() - startedAt < 5000
 
 function draw() {
@@ -177,6 +183,8 @@ function draw() {
 let frame = null
 onChange(() => {
   if (store.position) seen(store.position.seq)
+  // What was opened before there was any stock has not found what it was opened for.
+  if (open.isEarly && store.isComplete) return route()
   frame ??= requestAnimationFrame(() => { frame = null; draw() })
 })
 
@@ -187,6 +195,7 @@ let signedOutWhy = ''
 let storageFails = false
 
 async function begin(identity) {
+  startedAt = Date.now()
   if (settings.me !== identity) await keep({ me: identity })
   signedOutWhy = ''
   const [hasCopy] = await Promise.all([

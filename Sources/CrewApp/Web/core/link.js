@@ -3,7 +3,7 @@
 
 import { keep, settings } from './settings.js'
 import {
-  applyEvent, caughtUp, holdEvents, reconnecting, refresh, resumePosition, store, takeSnapshot, tell,
+  applyEvent, caughtUp, holdEvents, onChange, reconnecting, refresh, resumePosition, store, takeSnapshot, tell,
 } from './store.js'
 
 export const link = {
@@ -31,6 +31,17 @@ let lastSubscribed = 0
 const handlers = { ready() {}, signedOut() {}, shutOut() {}, rightsChanged() {}, restored() {} }
 
 export const whenLink = (more) => Object.assign(handlers, more)
+
+/** Runs `load` now and whenever the line is back. Returns what ends that. */
+export function whileOpen(load) {
+  let wasReady = link.isReady
+  load()
+  return onChange(() => {
+    const isBack = link.isReady && !wasReady
+    wasReady = link.isReady
+    if (isBack) load()
+  })
+}
 
 export function start(identity) {
   role = identity.role

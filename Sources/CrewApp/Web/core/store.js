@@ -240,11 +240,12 @@ export function holdEvents() {
 
 export async function takeSnapshot() {
   const snapshot = await request('/api/v1/snapshot')
-  const before = store.position?.epoch ?? null
+  const before = safe?.epoch ?? null
   for (const name of tables) {
     store[name] = new Map((snapshot[name] ?? []).map((row) => [row.id, row]))
   }
   store.stock = new Map()
+  if (before !== snapshot.epoch) store.lines = new Map()
   for (const { productId, locationId, lot, quantity, reserved } of snapshot.stock ?? []) {
     setLevel({ productId, locationId, lot, quantity, reserved })
   }

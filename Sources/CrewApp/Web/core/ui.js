@@ -92,9 +92,11 @@ export const chips = (label, value, options, onpick, kind = 'chips') =>
 /** A whole number with large buttons for wet fingers. */
 export function stepper(label, value, onchange, { least = 0, big } = {}) {
   const id = `step-${label.replace(/\W/g, '')}`
-  const to = (next) => { onchange(Math.min(1e9, Math.max(least, next))); tell() }
+  // Two quick taps may come before the first is drawn.
+  let now = value
+  const to = (next) => { now = Math.min(1e9, Math.max(least, next)); onchange(now); tell() }
   return h('div', { class: big ? 'stepper big' : 'stepper' },
-    h('button', { type: 'button', 'aria-label': t('{what}: one less', { what: label }), onclick: () => to(value - 1), disabled: value <= least }, icon('minus')),
+    h('button', { type: 'button', 'aria-label': t('{what}: one less', { what: label }), onclick: () => to(now - 1), disabled: value <= least }, icon('minus')),
     h('label', { for: id, class: 'hidden' }, label),
     h('input', {
       id, inputmode: 'numeric', value: String(value),
@@ -104,7 +106,7 @@ export function stepper(label, value, onchange, { least = 0, big } = {}) {
         if (text) to(Number(text))
       },
     }),
-    h('button', { type: 'button', 'aria-label': t('{what}: one more', { what: label }), onclick: () => to(value + 1) }, icon('plus')))
+    h('button', { type: 'button', 'aria-label': t('{what}: one more', { what: label }), onclick: () => to(now + 1) }, icon('plus')))
 }
 
 /** How much there is of a product; a dash where the hub does not tell this person. */

@@ -408,6 +408,7 @@ export default {
   'Transfer kept. It gets its number from the hub.': 'Transport gemerkt. Seine Nummer gibt der Server.',
   'Plan the transfer': 'Transport planen',
   'Nothing needs a person.': 'Nichts zu entscheiden.',
+  'What the hub keeps for a person shows when there is a line.': 'Was beim Server auf jemanden wartet, zeigt sich, sobald es eine Verbindung gibt.',
   'Entered {time}': 'Eingegeben {time}',
   'Let it go': 'Verwerfen',
   'Let this change go? It will not be booked.': 'Diese Änderung verwerfen? Sie wird nicht gebucht.',

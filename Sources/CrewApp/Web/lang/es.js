@@ -408,6 +408,7 @@ export default {
   'Transfer kept. It gets its number from the hub.': 'Traslado guardado. El servidor le dará su número.',
   'Plan the transfer': 'Planear el traslado',
   'Nothing needs a person.': 'Nada por decidir.',
+  'What the hub keeps for a person shows when there is a line.': 'Lo que espera a una persona en el servidor se muestra cuando haya conexión.',
   'Entered {time}': 'Introducido {time}',
   'Let it go': 'Descartar',
   'Let this change go? It will not be booked.': '¿Descartar este cambio? No se registrará.',

@@ -408,6 +408,7 @@ export default {
   'Transfer kept. It gets its number from the hub.': 'Transfert gardé. Le serveur lui donnera son numéro.',
   'Plan the transfer': 'Prévoir le transfert',
   'Nothing needs a person.': 'Rien à décider.',
+  'What the hub keeps for a person shows when there is a line.': 'Ce qui attend quelqu’un sur le serveur s’affiche dès qu’il y a une liaison.',
   'Entered {time}': 'Saisi {time}',
   'Let it go': 'Abandonner',
   'Let this change go? It will not be booked.': 'Abandonner cette modification ? Elle ne sera pas enregistrée.',

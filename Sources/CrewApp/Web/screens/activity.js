@@ -2,6 +2,7 @@
 
 import { h } from '../core/dom.js'
 import { t, when } from '../core/i18n.js'
+import { whileOpen } from '../core/link.js'
 import { request } from '../core/request.js'
 import { observe, store, tell } from '../core/store.js'
 import { button, empty, input, select } from '../core/ui.js'
@@ -39,7 +40,7 @@ export default function activity() {
     tell()
   }
   const again = () => { Object.assign(state, { events: [], from: null, unseen: 0 }); older() }
-  again()
+  const stopLoading = whileOpen(() => { if (!state.events.length) again() })
   const stop = observe(() => { state.unseen += 1 })
   const shown = () => {
     const words = state.text.toLowerCase()
@@ -61,7 +62,7 @@ export default function activity() {
     tell()
   }
   return {
-    close: stop,
+    close() { stop(); stopLoading() },
     view() {
       const events = shown()
       return [

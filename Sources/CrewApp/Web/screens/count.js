@@ -2,12 +2,12 @@
 
 import { h } from '../core/dom.js'
 import { clock, number, signed, t, tn, when } from '../core/i18n.js'
-import { link } from '../core/link.js'
+import { link, whileOpen } from '../core/link.js'
 import { add, attempt, waiting } from '../core/queue.js'
 import { pages } from '../core/request.js'
 import { isManager } from '../core/roles.js'
 import { settings } from '../core/settings.js'
-import { byCode, isFresh, locationName, onChange, productName, store, tell } from '../core/store.js'
+import { byCode, isFresh, locationName, productName, store, tell } from '../core/store.js'
 import { badge, button, confirmed, empty, field, icon, input, locationSelect, productFinder, say, stepper } from '../core/ui.js'
 import { countStatus } from '../core/words.js'
 
@@ -45,24 +45,21 @@ function rooms() {
 }
 
 function session(id) {
-  const state = { quantity: 1, place: 0, review: null, isAway: false, before: link.isReady }
-  const load = async () => {
+  const state = { quantity: 1, place: 0, review: null, isAway: false }
+  // Scans that were missed while away are read when the line is back. Others come live meanwhile, and
+  // none is ever changed.
+  const stop = whileOpen(async () => {
+    if (!store.lines.has(id)) store.lines.set(id, new Map())
     try {
-      const lines = new Map()
-      for await (const items of pages('/api/v1/count-lines', { countId: id })) items.forEach((line) => lines.set(line.id, line))
-      store.lines.set(id, lines)
+      for await (const items of pages('/api/v1/count-lines', { countId: id })) {
+        const lines = store.lines.get(id)
+        for (const line of items) if (!lines?.has(line.id)) lines?.set(line.id, line)
+      }
       state.isAway = false
     } catch {
-      if (!store.lines.has(id)) store.lines.set(id, new Map())
       state.isAway = true
     }
     tell()
-  }
-  load()
-  // Scans that were missed while away are read when the line is back.
-  const stop = onChange(() => {
-    if (link.isReady && !state.before) load()
-    state.before = link.isReady
   })
   const scan = async (code, product) => {
     await add(['count.scan', {
@@ -75,7 +72,7 @@ function session(id) {
   const finding = {}
   const take = (product) => scan(null, product)
   return {
-    close: () => stop(),
+    close: stop,
     isDeep: () => true,
     back: () => { if (state.review) { state.review = null; tell() } else location.hash = '#/count' },
     title: () => store.counts.get(id)?.room ?? t('Count'),

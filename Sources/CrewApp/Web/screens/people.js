@@ -3,6 +3,7 @@
 
 import { h } from '../core/dom.js'
 import { t, when } from '../core/i18n.js'
+import { whileOpen } from '../core/link.js'
 import { request } from '../core/request.js'
 import { newId, settings } from '../core/settings.js'
 import { observe, store, tell } from '../core/store.js'
@@ -34,7 +35,7 @@ export default function people() {
     }
     tell()
   }
-  load()
+  const stopLoading = whileOpen(load)
   let soon = null
   const stop = observe((event) => {
     if (!/^(user|session|device):/.test(event.type)) return
@@ -42,7 +43,7 @@ export default function people() {
     soon = setTimeout(load, 300)
   })
   return {
-    close: stop,
+    close() { stop(); stopLoading() },
     isDeep: () => Boolean(state.form),
     back: () => { state.form = null; tell() },
     view() {

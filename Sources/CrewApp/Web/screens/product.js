@@ -2,6 +2,7 @@
 
 import { h } from '../core/dom.js'
 import { clock, day, money, number, parseMoney, plainMoney, signed, t, when } from '../core/i18n.js'
+import { whileOpen } from '../core/link.js'
 import { add, settle } from '../core/queue.js'
 import { request } from '../core/request.js'
 import { isCrew, isManager } from '../core/roles.js'
@@ -23,7 +24,7 @@ export default function product(key) {
     }
     tell()
   }
-  load()
+  const stopLoading = whileOpen(load)
   let reading = null
   const stopObserving = observe((event) => {
     if (event.type !== 'inventory:updated' || event.data.productId !== id) return
@@ -31,7 +32,7 @@ export default function product(key) {
     reading = setTimeout(load, 300)
   })
   return {
-    close: stopObserving,
+    close() { stopObserving(); stopLoading() },
     title: () => store.products.get(id)?.name ?? t('Product'),
     back() { if (state.editing) { state.editing = null; tell() } else history.back() },
     view() {

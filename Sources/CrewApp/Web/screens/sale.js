@@ -3,6 +3,7 @@
 import { h } from '../core/dom.js'
 import { money, t, tn, when } from '../core/i18n.js'
 import { currencyOf, goodsList, total } from '../core/goods.js'
+import { whileOpen } from '../core/link.js'
 import { add } from '../core/queue.js'
 import { request } from '../core/request.js'
 import { isManager } from '../core/roles.js'
@@ -26,10 +27,10 @@ export default function sale() {
   if (settings.cart) Object.assign(cart, JSON.parse(settings.cart))
   const state = { recent: null }
   const load = () => request('/api/v1/sales?order=newest&limit=15').then((page) => { state.recent = page.items; tell() }, () => {})
-  load()
+  const stopLoading = whileOpen(load)
   const stop = observe((event) => { if (event.type.startsWith('sale:')) load() })
   return {
-    close: stop,
+    close() { stop(); stopLoading() },
     scan: (code) => cart.scan?.(code),
     view() {
       keepCart()

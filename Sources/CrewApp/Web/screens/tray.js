@@ -3,6 +3,7 @@
 
 import { h } from '../core/dom.js'
 import { money, parseMoney, t, when } from '../core/i18n.js'
+import { link, whileOpen } from '../core/link.js'
 import { attempt, discard, refused, tryAgain } from '../core/queue.js'
 import { request } from '../core/request.js'
 import { isAdmin, isManager } from '../core/roles.js'
@@ -11,12 +12,21 @@ import { button, confirmed, empty, field, input, say } from '../core/ui.js'
 import { advice, describe, eventWords } from '../core/words.js'
 
 export default function tray() {
-  const state = { shore: [], conflicts: [], changes: [], typed: {}, opened: null }
+  const state = { shore: [], conflicts: [], changes: [], typed: {}, opened: null, isRead: !isManager() }
   const list = (path) => request(`/api/v1/${path}`).then((page) => page.items)
-  const load = () => isManager() && Promise.all(
-    [list('needs-a-person?order=newest'), list('conflicts?status=open&order=newest'), list('refused-changes?order=newest')],
-  ).then(([shore, conflicts, changes]) => { Object.assign(state, { shore, conflicts, changes }); tell() }, () => {})
-  load()
+  let asked = 0
+  const load = async () => {
+    if (!isManager()) return
+    const own = asked += 1
+    const [shore, conflicts, changes] = await Promise.all(
+      [list('needs-a-person?order=newest'), list('conflicts?status=open&order=newest'), list('refused-changes?order=newest')],
+    ).catch(() => [])
+    // An earlier answer that comes later tells less.
+    if (own !== asked || !changes) return
+    Object.assign(state, { shore, conflicts, changes, isRead: true })
+    tell()
+  }
+  const stopLoading = whileOpen(load)
   const stop = observe((event) => { if (/^(conflict|change|tray):/.test(event.type)) load() })
   const decide = async (command, data) => {
     const { refusal } = await attempt(command, data)
@@ -24,10 +34,11 @@ export default function tray() {
     return load()
   }
   const open = (item, way) => { state.opened = { id: item.id, way, data: item.data, values: {} }; tell() }
-  return { close: stop, view() {
+  return { close() { stop(); stopLoading() }, view() {
     const own = refused()
     return h('div', { class: 'narrow', key: 'tray' },
-      own.length + state.shore.length + state.conflicts.length + state.changes.length === 0 && empty(t('Nothing needs a person.')),
+      own.length + state.shore.length + state.conflicts.length + state.changes.length === 0
+        && empty(state.isRead ? t('Nothing needs a person.') : link.isReady ? t('One moment…') : t('What the hub keeps for a person shows when there is a line.')),
       h('ul', { class: 'list cards' }, own.map((item) => h('li', { key: item.id }, h('div', { class: 'card' },
         h('h2', null, describe(item)),
         h('p', { class: 'message bad' }, item.refusal.message),
@@ -78,7 +89,11 @@ export default function tray() {
 /** Why an event goes no further, or what it should have said: each of its plain values in a field. */
 function answer(state, decide) {
   const { id, way, data, values } = state.opened
-  const close = () => { state.opened = null; tell() }
+  const close = () => {
+    // Meanwhile another may have been opened.
+    if (state.opened?.id === id) state.opened = null
+    tell()
+  }
   const typed = (name) => (event) => { values[name] = event.target.value; tell() }
   return h('form', { class: 'inset', onsubmit: async (event) => {
     event.preventDefault()
