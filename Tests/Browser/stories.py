@@ -427,6 +427,17 @@ class Work(Story):
         eventually(lambda: self.hub.level(self.beans) == 20)
         expect(tablet.page.get_by_text("Undone", exact=True)).to_be_visible()
 
+    def test_a_link_opens_its_product_at_the_first_sign_in_and_each_of_two_quick_taps_counts(self):
+        tablet = self.tablet()
+        tablet.page.goto(f"{tablet.url}#/adjust/{self.beans}")
+        tablet.page.locator("#name").fill("ben")
+        tablet.page.locator("#password").fill(PASSWORD)
+        tablet.page.locator("form .primary").click()
+        more = tablet.page.get_by_role("button", name="How many: one more")
+        more.evaluate("button => { button.click(); button.click() }")
+        tablet.page.get_by_role("button", name="Take 3").click()
+        eventually(lambda: self.hub.moves(self.beans) == [-3])
+
     def test_a_person_is_added_and_signs_in(self):
         admin, tablet = self.tablet().sign_in("ana"), self.tablet()
         admin.open("people")
