@@ -22,6 +22,9 @@ struct ConformanceServer: AsyncParsableCommand {
 
   @Argument(help: "What to expose.") var mode: Mode
   @Option(help: "Where to listen, HOST:PORT.") var listen = "127.0.0.1:0"
+  @Option(help: "How long a pong may take, in milliseconds.") var pingTimeout: Int64 = 200
+  @Option(help: "How long a client may take to join, in milliseconds.") var connectTimeout: Int64 =
+    1000
 
   func validate() throws {
     guard address != nil else {
@@ -47,7 +50,7 @@ struct ConformanceServer: AsyncParsableCommand {
   private var surface: LivePort.Surface {
     var settings = EngineSettings()
     settings.pingInterval = .milliseconds(300)
-    settings.pingTimeout = .milliseconds(200)
+    settings.pingTimeout = .milliseconds(pingTimeout)
     settings.grain = .nanoseconds(1)
     settings.allowedOrigins = ["*"]
     switch mode {
@@ -59,7 +62,7 @@ struct ConformanceServer: AsyncParsableCommand {
       return .engineEcho(settings)
     case .socketIO:
       var bounds = SocketSettings()
-      bounds.connectTimeout = .seconds(1)
+      bounds.connectTimeout = .milliseconds(connectTimeout)
       return .socketEcho(settings, bounds)
     }
   }

@@ -43,7 +43,7 @@ extension WholeProcess {
         }
       }
       demo.signal(SIGINT)
-      #expect(try await demo.end(within: .seconds(6)) == .exited(0))
+      #expect(try await demo.end() == .exited(0))
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
     }
 

@@ -23,8 +23,21 @@ final class Device: Sendable {
     self.state = state
   }
 
+  /// A hub that is behind with its work is asked again, as every client does.
   static func connect(
     _ hub: Hub, token: String? = nil, window: Int? = nil, answersPings: Bool = true
+  ) async throws -> Device {
+    try await eventual("the hub takes the device", every: .milliseconds(250)) {
+      do {
+        return try await open(hub, token, window, answersPings)
+      } catch let refused as Line.Refused where refused.status == 503 {
+        return nil
+      }
+    }
+  }
+
+  private static func open(
+    _ hub: Hub, _ token: String?, _ window: Int?, _ answersPings: Bool
   ) async throws -> Device {
     let inbox = Inbox()
     let line = try await Line.open(
@@ -63,7 +76,7 @@ final class Device: Sendable {
 
   /// The first message, not looked at before, that is no event and fits.
   func answer(
-    _ what: String, within limit: Duration = .seconds(15), where fits: (JSON) -> Bool
+    _ what: String, within limit: Duration = patience, where fits: (JSON) -> Bool
   ) async throws -> JSON {
     try await eventual(what, within: limit, every: .milliseconds(2)) {
       state.state.withLock { state in
@@ -73,12 +86,12 @@ final class Device: Sendable {
     }
   }
 
-  func answer(_ type: String, within limit: Duration = .seconds(15)) async throws -> JSON {
+  func answer(_ type: String, within limit: Duration = patience) async throws -> JSON {
     try await answer("a message \(type)", within: limit) { $0["type"]?.text == type }
   }
 
   /// The close code; `nil` where the connection ended without one.
-  func closed(within limit: Duration = .seconds(15)) async throws -> Int? {
+  func closed(within limit: Duration = patience) async throws -> Int? {
     try await eventually("the hub closes the connection", within: limit) { isClosed }
     return state.state.withLock { $0.code }
   }

@@ -49,7 +49,7 @@ final class Hub: Sendable {
   }
 
   func listening(_ program: Program) async throws {
-    let port = try await eventual("the hub listens", within: .seconds(30)) {
+    let port = try await eventual("the hub listens") {
       if program.ended != nil { throw NotStarted(errors: program.errors) }
       return program.listeningPort
     }
@@ -69,11 +69,11 @@ final class Hub: Sendable {
   }
 
   @discardableResult
-  func stop(within limit: Duration = .seconds(10)) async throws -> Program.Ending {
+  func stop() async throws -> Program.Ending {
     guard let program else { return .exited(0) }
     program.signal(SIGTERM)
     defer { process.withLock { $0?.port = 0 } }
-    return try await program.end(within: limit)
+    return try await program.end()
   }
 
   /// An administration command on this hub's folder.

@@ -92,7 +92,7 @@ final class Program: Sendable {
     if ended == nil { kill(pid, signal) }
   }
 
-  func end(within limit: Duration = .seconds(60)) async throws -> Ending {
+  func end(within limit: Duration = patience) async throws -> Ending {
     try await eventual("the end of process \(pid)", within: limit) { ended }
   }
 }
@@ -114,7 +114,7 @@ struct Finished: Sendable {
 
 func run(
   _ program: String, _ arguments: [String], environment: [String: String] = [:],
-  input: String = "", inputFile: String? = nil, within limit: Duration = .seconds(90)
+  input: String = "", inputFile: String? = nil, within limit: Duration = patience
 ) async throws -> Finished {
   let process = try Program(
     program, arguments, environment: environment, input: input, inputFile: inputFile)

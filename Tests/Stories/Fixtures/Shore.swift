@@ -27,7 +27,7 @@ final class Shore: Sendable {
   private static func serve(_ data: String) async throws -> (program: Program, port: Int) {
     let program = try Program(
       "quartermaster-shore", ["serve", "--data", data, "--listen", "127.0.0.1:0"])
-    let port = try await eventual("shore listens", within: .seconds(30)) {
+    let port = try await eventual("shore listens") {
       if program.ended != nil { throw Hub.NotStarted(errors: program.errors) }
       return program.listeningPort
     }
@@ -75,13 +75,13 @@ final class Shore: Sendable {
   func stop() async throws -> Program.Ending {
     let program = process.withLock { $0 }
     program.signal(SIGTERM)
-    return try await program.end(within: .seconds(10))
+    return try await program.end()
   }
 }
 
 extension Hub {
   /// Waits until shore has confirmed everything, however long the uplink thinks it over.
-  func allAshore(within limit: Duration = .seconds(60)) async throws {
+  func allAshore(within limit: Duration = patience) async throws {
     var status = JSON.null
     do {
       try await eventually("", within: limit, every: .milliseconds(200)) {

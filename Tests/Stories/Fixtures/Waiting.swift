@@ -1,3 +1,6 @@
+/// Long enough for any machine: what is waited for comes at once, or never.
+let patience = Duration.seconds(90)
+
 /// What did not come true in time.
 struct Late: Error, CustomStringConvertible {
   var what: String
@@ -6,7 +9,7 @@ struct Late: Error, CustomStringConvertible {
 
 /// Looks until `condition` holds, and throws when it does not in time.
 func eventually(
-  _ what: String, within limit: Duration = .seconds(15), every pause: Duration = .milliseconds(10),
+  _ what: String, within limit: Duration = patience, every pause: Duration = .milliseconds(10),
   _ condition: () async throws -> Bool
 ) async throws {
   let deadline = ContinuousClock.now + limit
@@ -18,7 +21,7 @@ func eventually(
 
 /// Looks until there is a value, and throws when there is none in time.
 func eventual<Value>(
-  _ what: String, within limit: Duration = .seconds(15), every pause: Duration = .milliseconds(10),
+  _ what: String, within limit: Duration = patience, every pause: Duration = .milliseconds(10),
   _ value: () async throws -> Value?
 ) async throws -> Value {
   var found: Value?

@@ -107,7 +107,7 @@ extension WholeProcess {
       let demoted = try await hub.post(
         "/api/v1/users/\(hand.encoded)/update", ["role": "customer"], token: cellar.admin)
       #expect(demoted.status == 200)
-      let code = try await device.closed(within: .seconds(3))
+      let code = try await device.closed()
       #expect(code == 4401 || code == 4403)
       _ = try await hub.perform(
         "/api/v1/stock/adjust", cellar.change(5), token: cellar.admin)

@@ -41,7 +41,7 @@ extension WholeProcess {
           try await Task.sleep(for: .milliseconds(.random(in: 0...300)))
         }
         for writer in writers { writer.finishWriting() }
-        try await eventually("every change is confirmed", within: .seconds(60)) {
+        try await eventually("every change is confirmed") {
           writers.allSatisfy(\.isIdle)
         }
       }

@@ -6,7 +6,7 @@ extension WholeProcess {
   @Suite(.serialized)
   struct Stopped {
     /// Changes of each device: more than a hub gets done until it is stopped.
-    private static let load = 800
+    private static let load = 2000
 
     @Test func `stopped under load, the hub says goodbye, keeps what it confirmed and leaves`()
       async throws
@@ -63,7 +63,8 @@ extension WholeProcess {
 
       let start = ContinuousClock.now
       #expect(try await hub.stop() == .exited(0))
-      #expect(start.duration(to: .now) < .seconds(2))
+      // Whoever is in no hurry is given four seconds.
+      #expect(start.duration(to: .now) < .seconds(4))
 
       #expect(try await device.closed() == 1001)
       silent.drop()

@@ -35,7 +35,7 @@ final class NotifySocket: Sendable {
   /// Waits for an assignment that begins so, and returns it; what came before is gone, what comes in
   /// later messages stays to be heard.
   @discardableResult
-  func hears(_ start: String, within limit: Duration = .seconds(20)) async throws -> String {
+  func hears(_ start: String, within limit: Duration = patience) async throws -> String {
     try await eventual("systemd hears \(start)", within: limit, every: .milliseconds(2)) {
       while let message = message() {
         if let line = message.first(where: { $0.hasPrefix(start) }) { return line }

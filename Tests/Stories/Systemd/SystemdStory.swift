@@ -17,11 +17,11 @@ extension WholeProcess {
       try await hub.listening(program)
       let answer = try await hub.get("/health")
       #expect(status == "READY=1" && answer.status == 200)
-      for _ in 0..<3 { try await systemd.hears("WATCHDOG=1", within: .seconds(3)) }
+      for _ in 0..<3 { try await systemd.hears("WATCHDOG=1") }
 
       program.signal(SIGTERM)
-      try await systemd.hears("STOPPING=1", within: .seconds(2))
-      #expect(try await program.end(within: .seconds(5)) == .exited(0))
+      try await systemd.hears("STOPPING=1")
+      #expect(try await program.end() == .exited(0))
       #expect(!systemd.heard().contains { $0.hasPrefix("WATCHDOG") })
     }
 
@@ -38,13 +38,13 @@ extension WholeProcess {
       #expect(lines.contains("STATUS=Serving on http://127.0.0.1:\(hub.port)."))
 
       let lock = try await DatabaseLock(on: hub)
-      let trouble = try await systemd.hears("STATUS=Not well", within: .seconds(20))
+      let trouble = try await systemd.hears("STATUS=Not well")
       #expect(trouble.contains("database"))
       #expect(try await hub.get("/health").status == 503)
       await lock.release()
       try await systemd.hears("STATUS=Serving on")
       try await systemd.hears("WATCHDOG=1")
-      #expect(try await hub.get("/health").status == 200)
+      try await eventually("the hub is well") { try await hub.get("/health").status == 200 }
       try await hub.stop()
     }
 
@@ -58,8 +58,9 @@ extension WholeProcess {
       try await systemd.hears("WATCHDOG=1")
 
       let lock = try await DatabaseLock(on: hub)
-      try await systemd.hears("STATUS=Not well", within: .seconds(20))
-      #expect(try await systemd.hearsNo("WATCHDOG=1", for: .seconds(3)))
+      try await systemd.hears("STATUS=Not well")
+      _ = systemd.heard()
+      #expect(try await systemd.hearsNo("WATCHDOG=1", for: Self.round * 2))
       await lock.release()
       try await systemd.hears("WATCHDOG=1")
 
@@ -68,7 +69,7 @@ extension WholeProcess {
         contents("/proc/\(program.pid)/stat").contains(") T ")
       }
       _ = systemd.heard()
-      #expect(try await systemd.hearsNo("WATCHDOG=1", for: .seconds(3)))
+      #expect(try await systemd.hearsNo("WATCHDOG=1", for: Self.round * 2))
       program.signal(SIGCONT)
       try await systemd.hears("WATCHDOG=1")
       try await hub.stop()
@@ -115,13 +116,16 @@ extension WholeProcess {
       let answer = try await hub.post("/api/v1/stock/adjust", cellar.change(1), token: cellar.staff)
 
       #expect(answer.status == 500)
-      try await systemd.hears("WATCHDOG=trigger", within: .seconds(10))
+      try await systemd.hears("WATCHDOG=trigger")
       #expect(program.errors.contains("damaged"))
       try await hub.kill()
     }
 
+    /// Half of what systemd allows. A check has two thirds of it, which a slow disk must not exceed.
+    private static let round = Duration.seconds(3)
+
     private static func environment(_ systemd: NotifySocket) -> [String: String] {
-      ["NOTIFY_SOCKET": systemd.path, "WATCHDOG_USEC": "2000000"]
+      ["NOTIFY_SOCKET": systemd.path, "WATCHDOG_USEC": "6000000"]
     }
   }
 }

@@ -47,7 +47,7 @@ extension WholeProcess {
 
     /// Aboard and ashore edit `product` without knowing of each other; the hub's is the later one.
     private func disagree(over product: Int64) async throws {
-      try await eventually("shore knows the product", within: .seconds(30)) {
+      try await eventually("shore knows the product") {
         try await priceAshore(product) == 100
       }
       shore.link.cut()
@@ -66,7 +66,7 @@ extension WholeProcess {
       let product = try await product("Impeller kit", price: 100)
       try await disagree(over: product)
 
-      try await eventually("the conflict shows on both sides", within: .seconds(60)) {
+      try await eventually("the conflict shows on both sides") {
         let aboard = try await hub.sql("SELECT words FROM conflict")
         let ashore = try await shore.sql("SELECT id FROM document WHERE kind = 'conflict'")
         return aboard.count == 1 && ashore.count == 1
@@ -80,7 +80,7 @@ extension WholeProcess {
 
       // Ashore somebody takes the other value.
       try await shore.send("conflict.settle", ["conflictId": 1, "choice": "other"], by: "Cleo")
-      try await eventually("both sides have the settled price", within: .seconds(60)) {
+      try await eventually("both sides have the settled price") {
         let prices = [try await price(product), try await priceAshore(product)]
         return prices == [1290, 1290]
       }
@@ -97,14 +97,14 @@ extension WholeProcess {
     @Test func `a conflict is settled aboard, and shore hears of it`() async throws {
       let product = try await product("Anode", price: 100)
       try await disagree(over: product)
-      try await eventually("the conflict shows aboard", within: .seconds(60)) {
+      try await eventually("the conflict shows aboard") {
         try await hub.sql("SELECT id FROM conflict").count == 1
       }
 
       _ = try await hub.perform(
         "/api/v1/conflicts/1/settle", ["choice": "custom", "value": "1300"], token: token)
 
-      try await eventually("shore has the settled price", within: .seconds(60)) {
+      try await eventually("shore has the settled price") {
         let price = try await priceAshore(product)
         let status = try await shore.sql(
           "SELECT json_extract(data, '$.status') FROM document WHERE kind = 'conflict'")
@@ -124,17 +124,17 @@ extension WholeProcess {
       let count = { try await hub.sql(created).first.flatMap { Int($0) } ?? 0 }
 
       shore.link.restore()
-      try await eventually("the first changes are in", within: .seconds(60)) {
+      try await eventually("the first changes are in") {
         try await count() > 0
       }
       try await hub.kill()
       try await shore.killAndRestart()
       try await hub.start(shore.arguments)
-      try await eventually("all changes are in", within: .seconds(90)) { try await count() == 600 }
+      try await eventually("all changes are in") { try await count() == 600 }
 
       #expect(try await hub.sql("SELECT COUNT(DISTINCT sku) FROM product") == ["600"])
       #expect(try await hub.sql("SELECT COUNT(*) FROM change_refusal") == ["0"])
-      try await eventually("shore knows that all of it has arrived", within: .seconds(60)) {
+      try await eventually("shore knows that all of it has arrived") {
         try await shore.summary()["pendingChanges"]?.integer == 0
       }
       try await hub.allAshore()
@@ -148,7 +148,7 @@ extension WholeProcess {
       let folder = try Folder()
       _ = try await hub.command("backup", folder.file("old")).succeeded()
       try await update(product, 200, by: "Ana")
-      try await eventually("the change is in", within: .seconds(60)) {
+      try await eventually("the change is in") {
         try await price(product) == 200
       }
       try await hub.allAshore()
@@ -158,11 +158,11 @@ extension WholeProcess {
       #expect(try await price(product) == 100)
       try await hub.start(shore.arguments)
 
-      try await eventually("the change is in again", within: .seconds(60)) {
+      try await eventually("the change is in again") {
         try await price(product) == 200
       }
       try await hub.allAshore()
-      try await eventually("shore sees the new epoch", within: .seconds(30)) {
+      try await eventually("shore sees the new epoch") {
         try await priceAshore(product) == 200
       }
       #expect(try await hub.sql("SELECT COUNT(*) FROM conflict") == ["0"])
