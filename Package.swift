@@ -265,9 +265,9 @@ let package = Package(
     .testTarget(
       name: "RealtimeTests",
       dependencies: [
-        "Access", "Certificates", "HubFixtures", "Inventory", "Realtime", "Storage", "Wire",
-        nioCore,
-        nioPosix, nioSSL, nioWebSocket, .product(name: "NIOEmbedded", package: "swift-nio"),
+        "Access", "Certificates", "HubFixtures", "Inventory", "Realtime", "Storage", "WebSockets",
+        "Wire", nioCore, nioPosix, nioSSL, nioWebSocket,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(

@@ -127,9 +127,24 @@ extension Store {
     }
   }
 
-  /// Shore has less than the cursor says, because it was itself restored: it is sent again.
+  /// Shore has less than the cursor says, because it was itself restored: it is sent again, and what
+  /// the tray has sent late since then as well.
   package func rewound(_ lane: Lane, to seq: Int64) throws(StoreError) {
-    try write { db in try setShoreCursor(db, lane, seq, sql: "excluded.seq") }
+    try write { db in
+      try setShoreCursor(db, lane, seq, sql: "excluded.seq")
+      try db.execute(
+        sql: """
+          INSERT INTO shore_refusal (seq, code, message, time, retry)
+          SELECT late.seq, 'withheld', 'Shore was put back to an older copy.', ?, 1
+          FROM event AS word JOIN event AS late ON late.seq = json_extract(word.data, '$.trayId')
+          WHERE word.seq > ? AND word.type = 'tray:retried' AND late.lane = ? AND late.seq <= ?
+          AND NOT EXISTS (
+            SELECT 1 FROM event AS final WHERE final.seq > word.seq
+            AND final.type IN ('tray:dropped', 'tray:corrected') AND late.seq IN (
+              json_extract(final.data, '$.trayId'), json_extract(final.data, '$.corrects')))
+          ON CONFLICT DO NOTHING
+          """, arguments: [now(), seq, lane.rawValue, seq])
+    }
   }
 
   private func setShoreCursor(_ db: Database, _ lane: Lane, _ seq: Int64, sql: String) throws {

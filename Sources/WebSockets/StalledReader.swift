@@ -8,25 +8,33 @@ import NIOHTTP1
 package final class StalledReader: ChannelInboundHandler {
   package typealias InboundIn = HTTPServerRequestPart
 
-  /// A tablet at the edge of the Wi-Fi takes as long over what waits in the kernel.
+  /// How often it is looked. A tablet at the edge of the Wi-Fi takes as long over what waits in the
+  /// kernel.
   package static let patience = TimeAmount.minutes(2)
 
   private let patience: TimeAmount
-  private var end: Scheduled<Void>?
+  private var look: Scheduled<Void>?
 
   package init(patience: TimeAmount = StalledReader.patience) {
     self.patience = patience
   }
 
   package func channelWritabilityChanged(context: ChannelHandlerContext) {
-    end?.cancel()
-    end = nil
-    if !context.channel.isWritable {
-      let channel = context.channel
-      end = context.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
-    }
+    look?.cancel()
+    look = nil
+    if !context.channel.isWritable { lookAgain(at: context.channel, waiting: .max) }
     context.fireChannelWritabilityChanged()
   }
 
-  package func handlerRemoved(context: ChannelHandlerContext) { end?.cancel() }
+  /// Looks after a while whether anything of the `waiting` bytes has been taken.
+  private func lookAgain(at channel: any Channel, waiting: Int) {
+    let reader = NIOLoopBound(self, eventLoop: channel.eventLoop)
+    look = channel.eventLoop.scheduleTask(in: patience) {
+      let left = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
+      guard let left, left < waiting else { return channel.close(promise: nil) }
+      reader.value.lookAgain(at: channel, waiting: left)
+    }
+  }
+
+  package func handlerRemoved(context: ChannelHandlerContext) { look?.cancel() }
 }

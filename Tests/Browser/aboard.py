@@ -288,7 +288,7 @@ class Tablet:
     def ready(self):
         # A busy machine answers like a weak line. The stock may come after it.
         expect(self.page.locator("header .line.good, header .line.weak")).to_be_visible()
-        expect(self.page.locator("main:not([aria-busy])")).to_be_visible()
+        expect(self.page.locator("main:not([data-early])")).to_be_visible()
 
     def line(self, words):
         return self.page.locator("header").get_by_role("link", name=re.compile(words))

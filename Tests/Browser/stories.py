@@ -151,7 +151,7 @@ class Bilge(Story):
         second = tablet.context.new_page()
         second.goto(tablet.url)
         expect(second.locator("header").get_by_role("link", name=re.compile("Good line|Weak line"))).to_be_visible()
-        expect(second.locator("main:not([aria-busy])")).to_be_visible()
+        expect(second.locator("main:not([data-early])")).to_be_visible()
         tablet.wire.cut()
         tablet.page.bring_to_front()
         expect(tablet.line("No line")).to_be_visible()

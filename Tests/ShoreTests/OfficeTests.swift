@@ -122,15 +122,18 @@ struct OfficeTests {
     let restored = Lineage.sample(("e1", 1), ("e2", 5))
     try await receive(.sample(5...6, lineage: restored))
 
-    let (beyond, within, stranger) = try await withShore(store) { shore in
+    let (beyond, late, within, stranger) = try await withShore(store) { shore in
       (
         try await Self.listen(shore, after: "e1.0.9.0", 1),
+        // A shore that was put back to an older copy does not know of that one.
+        try await Self.listen(shore, after: "e1.0.3.0+1", 1),
         try await Self.listen(shore, after: "e1.0.3.0", 4),
         try await Self.listen(shore, after: "e7.0.3.0", 1)
       )
     }
 
     #expect(beyond.map(\.outcome) == ["snapshot_required"])
+    #expect(late.map(\.outcome) == ["snapshot_required"])
     #expect(Self.seqs(within) == [4, 5, 6])
     #expect(within.compactMap { $0.message["epoch"]?.text } == ["e1", "e2", "e2"])
     #expect(stranger.map(\.outcome) == ["snapshot_required"])

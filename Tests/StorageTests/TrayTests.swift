@@ -39,6 +39,27 @@ import Wire
     #expect(try hub.store.shoreRefusalCount() == 0)
   }
 
+  @Test func `what went late is sent again to a shore that was put back, if it stands`()
+    async throws
+  {
+    try await hub.perform("tray.retry", ["trayId": .int(refused)])
+    try hub.store.retried(refused, refusal: nil)
+    try hub.store.rewound(.first, to: 2)
+    #expect(try hub.store.nextRetry() == nil, "it is of another lane")
+
+    try hub.store.rewound(.normal, to: 2)
+    #expect(try hub.store.nextRetry()?.seq == refused)
+    try hub.store.rewound(.normal, to: 2)
+    #expect(try hub.store.shoreRefusalCount() == 1)
+
+    try await hub.perform("tray.drop", ["trayId": .int(refused), "reason": "A test."])
+    try hub.store.rewound(.normal, to: 2)
+    #expect(try hub.store.nextRetry() == nil)
+    // What shore lost itself comes by its lane.
+    try hub.store.rewound(.normal, to: 0)
+    #expect(try hub.store.nextRetry() == nil)
+  }
+
   @Test func `a corrected copy is a new event that names the old one`() async throws {
     let result = try await hub.perform(
       "tray.edit", ["trayId": .int(refused), "data": ["name": "Kit"]])

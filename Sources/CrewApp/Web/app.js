@@ -148,7 +148,7 @@ function shell() {
         h('h1', { id: 'title', tabindex: '-1' }, title),
         lineButton()),
       h('div', { class: 'notices' }, notices()),
-      h('main', { id: 'main', key: open.at, 'data-at': open.at, 'aria-busy': open.isEarly ? 'true' : null }, store.isComplete ? open.screen.view() : firstWait())),
+      h('main', { id: 'main', key: open.at, 'data-at': open.at, 'data-early': open.isEarly ? '' : null }, store.isComplete ? open.screen.view() : firstWait())),
     navigation([...onTheBar(), 'more'], 'bar'),
   ]
 }

@@ -26,8 +26,7 @@ struct OfficeCursor: Sendable, Hashable {
   init?(_ text: String) {
     var text = text[...]
     var late: Int64 = 0
-    if let plus = text.lastIndex(of: "+") {
-      guard let number = Int64(text[plus...]) else { return nil }
+    if let plus = text.lastIndex(of: "+"), let number = Int64(text[plus...]) {
       (late, text) = (number, text[..<plus])
     }
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)

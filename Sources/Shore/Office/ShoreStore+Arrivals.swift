@@ -79,7 +79,7 @@ extension ShoreStore {
         else { continue }
         let cursor = told[site] ?? OfficeCursor(epoch: first.epoch, through: [:])
         let isFar = try EventRow.isFarBehind(site: id, cursor, lineage, limit: limit, db)
-        if cursor.isPart(of: lineage), !isFar {
+        if cursor.isPart(of: lineage), cursor.late <= end.late, !isFar {
           found.cursors[site] = cursor
         } else {
           found.cursors[site] = end

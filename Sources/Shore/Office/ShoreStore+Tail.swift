@@ -29,9 +29,10 @@ extension ShoreStore {
   ) async throws(ShoreError) -> Tail {
     try await reading { db in
       guard let id = try Site.id(of: site, db) else { throw ShoreError.unknownSite(site) }
-      guard let lineage = try Site.lineage(of: id, db), cursor.isPart(of: lineage) else {
-        return .lost
-      }
+      guard let lineage = try Site.lineage(of: id, db), cursor.isPart(of: lineage),
+        // More than shore knows of has come late: shore was put back to an older copy.
+        try cursor.late <= EventRow.lastLate(of: id, db)
+      else { return .lost }
       let (found, next) = try EventRow.page(
         site: id, name: site, after: cursor, lineage, limit: limit, db)
       return .events(found, next)

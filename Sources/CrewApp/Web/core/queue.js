@@ -152,7 +152,8 @@ async function answered(item, answer) {
 
 async function change(item, changes) {
   Object.assign(item, changes)
-  await transaction(['queue'], 'readwrite', (queue) => { queue.put(item) })
+  // Another tab may have let it go.
+  await transaction(['queue'], 'readwrite', async (queue) => { if (await ask(queue.get(item.n))) queue.put(item) })
 }
 
 /** The hub remembers its answer to an id, so what it refused is asked anew under another. */
@@ -184,7 +185,9 @@ async function lastOf(epoch) {
   let low = 0
   for (let high = store.position.seq; low < high;) {
     const middle = Math.floor((low + high) / 2)
-    const { items: [event] } = await request(`/api/v1/events?after=${middle}&limit=1`)
+    let page = { items: [], next: middle }
+    while (!page.items.length && page.next !== null) page = await request(`/api/v1/events?after=${page.next}&limit=1`)
+    const [event] = page.items
     if (event?.epoch === epoch) low = event.seq
     else high = middle
   }

@@ -258,7 +258,11 @@ export async function takeSnapshot() {
   low = null
   warmUp()
   everythingChanged()
-  for (const event of held) if (event.seq > snapshot.seq) applyEvent(event, false)
+  for (const event of held) {
+    if (event.seq > snapshot.seq) applyEvent(event, false)
+    // A snapshot has no scans.
+    else if (event.type.startsWith('count:scan')) setLine(event)
+  }
   tell()
   return { epochBefore: before }
 }
@@ -291,6 +295,12 @@ export function observe(observer) {
   return () => observers.delete(observer)
 }
 
+const setLine = ({ seq, timestamp, data }) => store.lines.get(data.countId)?.set(data.lineId, {
+  id: data.lineId, countId: data.countId, seq, productId: data.productId, code: data.code,
+  locationId: data.locationId, lot: data.lot ?? '', quantity: data.quantity, cancels: data.cancels,
+  userId: data.userId, userName: data.userName, time: timestamp,
+})
+
 export function applyEvent(event, isLive = true) {
   if (waiting) {
     waiting.push(event)
@@ -308,11 +318,7 @@ export function applyEvent(event, isLive = true) {
     changedChunk('stock', data.productId)
     changedChunk('products', data.productId)
   } else if (type.startsWith('count:scan')) {
-    store.lines.get(data.countId)?.set(data.lineId, {
-      id: data.lineId, countId: data.countId, seq: event.seq, productId: data.productId,
-      code: data.code, locationId: data.locationId, lot: data.lot ?? '', quantity: data.quantity,
-      cancels: data.cancels, userId: data.userId, userName: data.userName, time: event.timestamp,
-    })
+    setLine(event)
     touched('line', data.lineId, isLive)
   }
   for (const [listing, id] of whatChanged(event)) {

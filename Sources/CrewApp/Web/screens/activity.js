@@ -40,7 +40,7 @@ export default function activity() {
     tell()
   }
   const again = () => { Object.assign(state, { events: [], from: null, unseen: 0 }); older() }
-  const stopLoading = whileOpen(() => { if (!state.events.length) again() })
+  const stopLoading = whileOpen(() => { if (!state.events.length) again(); else state.isAway = false })
   const stop = observe(() => { state.unseen += 1 })
   const shown = () => {
     const words = state.text.toLowerCase()

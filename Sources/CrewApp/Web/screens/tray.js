@@ -31,7 +31,8 @@ export default function tray() {
   const decide = async (command, data) => {
     const { refusal } = await attempt(command, data)
     if (refusal) say(refusal.message, 'bad')
-    return load()
+    await load()
+    return !refusal
   }
   const open = (item, way) => { state.opened = { id: item.id, way, data: item.data, values: {} }; tell() }
   return { close() { stop(); stopLoading() }, view() {
@@ -99,7 +100,7 @@ function answer(state, decide) {
     event.preventDefault()
     const reason = (values.reason ?? '').trim()
     if (way === 'drop') {
-      await decide('tray.drop', { trayId: id, reason })
+      if (!await decide('tray.drop', { trayId: id, reason })) return
     } else {
       const corrected = { ...data }
       for (const name of plainFields(data)) {
@@ -107,7 +108,7 @@ function answer(state, decide) {
         if (typeof data[name] === 'number' && !/^-?\d{1,15}$/.test(values[name].trim())) return say(t('{field} is not a whole number.', { field: name }), 'bad')
         corrected[name] = typeof data[name] === 'number' ? Number(values[name]) : values[name]
       }
-      await decide('tray.edit', { trayId: id, data: corrected, ...(reason ? { reason } : {}) })
+      if (!await decide('tray.edit', { trayId: id, data: corrected, ...(reason ? { reason } : {}) })) return
     }
     close()
   } },
