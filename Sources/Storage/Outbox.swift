@@ -136,7 +136,7 @@ extension Store {
         sql: """
           INSERT INTO shore_refusal (seq, code, message, time, retry)
           SELECT late.seq, 'withheld', 'Shore was put back to an older copy.', ?, 1
-          FROM event AS word JOIN event AS late ON late.seq = json_extract(word.data, '$.trayId')
+          FROM event AS word CROSS JOIN event AS late ON late.seq = json_extract(word.data, '$.trayId')
           WHERE word.seq > ? AND word.type = 'tray:retried' AND late.lane = ? AND late.seq <= ?
           AND NOT EXISTS (
             SELECT 1 FROM event AS final WHERE final.seq > word.seq

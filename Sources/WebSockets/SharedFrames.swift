@@ -74,10 +74,10 @@ extension Array {
   /// In order, as few runs of at most `size` as that gives; what is larger alone is a run of its own.
   package func portions(of size: Int, measured length: (Element) -> Int) -> [[Element]] {
     var portions: [[Element]] = []
-    var taken = size
+    var taken = 0
     for element in self {
       taken += length(element)
-      if taken > size {
+      if portions.isEmpty || taken > size {
         portions.append([])
         taken = length(element)
       }

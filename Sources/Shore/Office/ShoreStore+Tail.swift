@@ -102,7 +102,8 @@ extension EventRow {
 
   static func lastLate(of site: Int64, _ db: Database) throws -> Int64 {
     try Int64.fetchOne(
-      db, sql: "SELECT MAX(late) FROM event WHERE site = ? AND late IS NOT NULL",
+      db.cachedStatement(
+        sql: "SELECT MAX(late) FROM event WHERE site = ? AND late IS NOT NULL"),
       arguments: [site]) ?? 0
   }
 
