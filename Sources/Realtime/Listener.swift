@@ -64,18 +64,19 @@ package final class Listener: Sendable {
       .childChannelOption(
         .recvAllocator,
         value: AdaptiveRecvByteBufferAllocator(minimum: 256, initial: 512, maximum: 65_536))
+    let attended: HTTPFront = { channel in
+      channel.eventLoop.makeCompletedFuture {
+        try channel.pipeline.syncOperations.addHandler(StalledReader(patience: stall))
+      }.flatMap { http(channel) }
+    }
     let initialize = { @Sendable [callers] (channel: any Channel) in
       channel.eventLoop.makeCompletedFuture {
         if let security {
           try channel.pipeline.syncOperations.addHandler(SecureEntrance(security))
         }
         return try Self.configure(
-          channel, isSecure: security != nil, admission, patience, callers,
-          http: { channel in
-            channel.eventLoop.makeCompletedFuture {
-              try channel.pipeline.syncOperations.addHandler(StalledReader(patience: stall))
-            }.flatMap { http(channel) }
-          }, refusal: refusal)
+          channel, isSecure: security != nil, admission, patience, callers, http: attended,
+          refusal: refusal)
       }
     }
     channel =

@@ -147,20 +147,19 @@ def hardening(v):
 def reload(v):
     """SIGHUP brings level and limits into force; wrong settings change nothing"""
     pid = v.box.pid
-    v.box.write("/etc/quartermaster/quartermaster.yaml",
-                "logLevel: info\nlimits:\n  connectionsPerUser: 5000\n"
-                "  connectionAttemptsPerMinute: 100000\n  requestsPerMinute: 1000000\n"
-                "  messagesPerMinutePerType: 1000000\n  messagesPerMinute: 1000000\n")
+    settings = "/etc/quartermaster/quartermaster.yaml"
+    good = ("logLevel: info\nlimits:\n  connectionsPerUser: 5000\n"
+            "  connectionAttemptsPerMinute: 100000\n  requestsPerMinute: 1000000\n"
+            "  messagesPerMinutePerType: 1000000\n  messagesPerMinute: 1000000\n")
+    v.box.write(settings, good)
     v.box.run("systemctl", "reload", "quartermaster")
     eventually("the reload is in the journal under its id", lambda: v.box.journal(
         "MESSAGE_ID=bf70126802754be9b73f2dc9b2a24c03"), 60)
-    settings = pathlib.Path(f"/proc/{v.box.leader}/root/etc/quartermaster/quartermaster.yaml")
-    good = settings.read_text()
-    settings.write_text("limits:\n  connections: many\n")
+    v.box.write(settings, "limits:\n  connections: many\n")
     v.box.run("systemctl", "reload", "quartermaster", check=False)
     eventually("the refusal is in the journal", lambda: v.box.journal(
         "MESSAGE_ID=bf70126802754be9b73f2dc9b2a24c0a"), 60)
-    settings.write_text(good)
+    v.box.write(settings, good)
     v.box.serves()
     expect(v.box.pid == pid, "the hub was never restarted")
     expect("damaged" not in v.box.journal("-x", "-n", "3"), "a catalog that explains the right thing")

@@ -12,19 +12,10 @@ import Wire
     try await LiveHub.with { live in
       let (product, place) = (try await live.product(), try await live.location())
       let person = try await live.person(.staff)
-      let first = try await SocketClient.open(
-        live, namespace, as: person, auth: ["recovery": true])
-      if namespace == "/" { try await first.emit("subscribe:inventory", [:], id: 1) }
-      if namespace == "/" { _ = try await first.acknowledgement(1) }
-      try await live.adjust(product, at: place, by: 1)
-      let offset = try await Self.offset(first)
-      await first.web.raw.close()
-      #expect(try await live.eventually { live.hub.traffic.connections == 0 })
+      let (first, state) = try await Self.cutOff(live, namespace, person, product, place)
       for quantity in Int64(2)...4 { try await live.adjust(product, at: place, by: quantity) }
 
-      let second = try await SocketClient.open(
-        live, namespace, as: person,
-        auth: ["pid": first.joined["pid"] ?? .null, "offset": .string(offset)])
+      let second = try await SocketClient.open(live, namespace, as: person, auth: state)
 
       var levels: [Int64?] = []
       while levels.count < 3 {
@@ -46,21 +37,13 @@ import Wire
     try await LiveHub.with(limits) { live in
       let (product, place) = (try await live.product(), try await live.location())
       let person = try await live.person(.staff)
-      let first = try await SocketClient.open(live, as: person, auth: ["recovery": true])
-      try await first.emit("subscribe:inventory", [:], id: 1)
-      _ = try await first.acknowledgement(1)
-      try await live.adjust(product, at: place, by: 1)
-      let offset = try await Self.offset(first)
-      await first.web.raw.close()
-      #expect(try await live.eventually { live.hub.traffic.connections == 0 })
+      let (_, state) = try await Self.cutOff(live, "/", person, product, place)
       for _ in 0..<300 { try await live.adjust(product, at: place, by: 1) }
 
       let client = PollingClient(port: live.port)
       let session = try await client.open()
-      let auth: JSON = [
-        "token": .string(person.token), "pid": first.joined["pid"] ?? .null,
-        "offset": .string(offset),
-      ]
+      var auth = state
+      auth["token"] = .string(person.token)
       #expect(try await client.post(session, "40\(auth.encoded)").status == 200)
       // Time in which everything could pile up. It does not, so it may go on speaking.
       try await Task.sleep(for: .milliseconds(300))
@@ -86,15 +69,8 @@ import Wire
       let (product, place) = (try await live.product(), try await live.location())
       let person = try await live.person(.staff)
       let thief = try await live.person(.staff, name: "thief")
-      let first = try await SocketClient.open(live, as: person, auth: ["recovery": true])
-      try await first.emit("subscribe:inventory", [:], id: 1)
-      _ = try await first.acknowledgement(1)
+      let (first, auth) = try await Self.cutOff(live, "/", person, product, place)
       try await live.adjust(product, at: place, by: 1)
-      let offset = try await Self.offset(first)
-      await first.web.raw.close()
-      #expect(try await live.eventually { live.hub.traffic.connections == 0 })
-      try await live.adjust(product, at: place, by: 1)
-      let auth: JSON = ["pid": first.joined["pid"] ?? .null, "offset": .string(offset)]
 
       let stolen = try await SocketClient.open(live, as: thief, auth: auth)
       try await live.perform("user.update", ["userId": .int(person.user), "role": "guest"])
@@ -120,6 +96,23 @@ import Wire
       }
       #expect(client.joined["pid"] == nil)
     }
+  }
+
+  /// Somebody who has heard of one change when the line goes, and with what they come back.
+  private static func cutOff(
+    _ live: LiveHub, _ namespace: String, _ person: LiveHub.Person, _ product: Int64, _ place: Int64
+  ) async throws -> (client: SocketClient, state: JSON) {
+    let client = try await SocketClient.open(
+      live, namespace, as: person, auth: ["recovery": true])
+    if namespace == "/" {
+      try await client.emit("subscribe:inventory", [:], id: 1)
+      _ = try await client.acknowledgement(1)
+    }
+    try await live.adjust(product, at: place, by: 1)
+    let offset = try await offset(client)
+    await client.web.raw.close()
+    #expect(try await live.eventually { live.hub.traffic.connections == 0 })
+    return (client, ["pid": client.joined["pid"] ?? .null, "offset": .string(offset)])
   }
 
   /// The last words of the next event that has a place in the log.
